@@ -1,0 +1,323 @@
+"""One tree of exceptions and one of warnings.
+
+Every error says what was asked, what there is, and what to do. Each class also derives from the
+builtin that a caller expects, carries its data as attributes, and chains the lower error that
+caused it.
+
+::
+
+    BluecellabError
+    ├── ClosedError (RuntimeError)             used after close()
+    ├── BrokenError (RuntimeError)             NEURON freed the object behind our back
+    ├── BusyError (RuntimeError)               a run is in progress, NEURON cannot do this now
+    ├── InvalidSpecError (ValueError)          a specification with a bad, missing or unknown field
+    ├── EngineError (RuntimeError)             NEURON refused; ``.output`` is what it printed
+    │   ├── MechanismError                     about mechanism libraries
+    │   │   ├── MissingMechanismError          not loaded; ``.names``
+    │   │   ├── MechanismConflictError         defined twice; ``.names``
+    │   │   ├── CompileError                   nrnivmodl failed; ``.output`` is its message
+    │   │   └── NoCompilerError                no g++, make or nrnivmodl
+    │   └── TemplateError                      a hoc template that does not load or construct
+    │       └── TemplateNotFoundError (FileNotFoundError)
+    ├── MorphologyError (ValueError)           a morphology that cannot be read
+    │   └── MorphologyNotFoundError (FileNotFoundError)
+    ├── CellError (ValueError)                 a cell that cannot be made from what was given
+    ├── SectionNotFoundError (ValueError, LookupError)
+    ├── SiteError (ValueError)                 a location outside the cell
+    ├── RecordingError (ValueError)            a variable that cannot be recorded
+    ├── NotRecordedError (ValueError)          read before it was recorded or run
+    ├── StimulusError (ValueError)             a stimulus that cannot be played there
+    ├── SimulationError (ValueError)           a run that was asked for wrongly
+    ├── RunError (RuntimeError)                a run that failed; ``.time`` is how far it got
+    │   ├── DivergedError                      NaN or |v| too large; ``.cell``, ``.section``
+    │   ├── HookError                          a user's hook raised; see ``__cause__``
+    │   ├── CancelledError                     cancelled
+    │   └── TimeLimitError (TimeoutError)      overran its time limit
+    ├── WorkerError (RuntimeError)             a job in another process failed
+    │   ├── RemoteError                        it raised; ``.traceback`` is the worker's
+    │   ├── WorkerCrashedError                 it died; ``.exitcode``, ``.signal``, ``.output``
+    │   ├── WorkerTimeoutError (TimeoutError)
+    │   └── WorkerMemoryError (MemoryError)
+    └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
+
+    BluecellabWarning (UserWarning)
+    ├── UnaddedCellWarning                     a living cell that is integrated unasked
+    ├── MechanismWarning                       about mechanism libraries
+    └── TemplateWarning                        a template did something that was put right
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "BluecellabError",
+    "BluecellabWarning",
+    "BrokenError",
+    "BusyError",
+    "CancelledError",
+    "CellError",
+    "ClosedError",
+    "CompileError",
+    "DivergedError",
+    "EngineError",
+    "HookError",
+    "InvalidSpecError",
+    "MechanismConflictError",
+    "MechanismError",
+    "MechanismWarning",
+    "MissingDependencyError",
+    "MissingMechanismError",
+    "MorphologyError",
+    "MorphologyNotFoundError",
+    "NoCompilerError",
+    "NotRecordedError",
+    "RecordingError",
+    "RemoteError",
+    "RunError",
+    "SectionNotFoundError",
+    "SimulationError",
+    "SiteError",
+    "StimulusError",
+    "TemplateError",
+    "TemplateNotFoundError",
+    "TemplateWarning",
+    "TimeLimitError",
+    "UnaddedCellWarning",
+    "WorkerCrashedError",
+    "WorkerError",
+    "WorkerMemoryError",
+    "WorkerTimeoutError",
+]
+
+
+class BluecellabError(Exception):
+    """Base of every error that bluecellab raises."""
+
+
+class ClosedError(BluecellabError, RuntimeError):
+    """Something was used after it, or its owner, had been closed."""
+
+
+class BrokenError(BluecellabError, RuntimeError):
+    """NEURON, or foreign hoc code, freed an object that is still in use here."""
+
+
+class BusyError(BluecellabError, RuntimeError):
+    """A run is in progress and NEURON cannot do what was asked before it ends."""
+
+
+class InvalidSpecError(BluecellabError, ValueError):
+    """A specification has a bad, missing or unknown field."""
+
+
+class EngineError(BluecellabError, RuntimeError):
+    """NEURON refused or failed.
+
+    Parameters
+    ----------
+    message
+        What was being done, and NEURON's reason.
+    output
+        What NEURON printed meanwhile; it becomes part of the message.
+    """
+
+    def __init__(self, message: str, output: str = "") -> None:
+        self.output = output.strip()
+        if self.output and self.output not in message:
+            message = f"{message}\nNEURON printed:\n{_indented(self.output)}"
+        super().__init__(message)
+        self.message = message
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+class MechanismError(EngineError):
+    """Something is wrong with a library of mechanisms."""
+
+
+class _NamedMechanismError(MechanismError):
+    def __init__(self, message: str, output: str = "", *, names: Iterable[str] = ()) -> None:
+        super().__init__(message, output)
+        self.names = tuple(names)
+
+
+class MissingMechanismError(_NamedMechanismError):
+    """A mechanism that is needed is not loaded; ``names`` lists which."""
+
+
+class MechanismConflictError(_NamedMechanismError):
+    """A library defines a mechanism that is already defined; ``names`` lists which."""
+
+
+class CompileError(MechanismError):
+    """A library could not be compiled; ``output`` is the compiler's message."""
+
+
+class NoCompilerError(MechanismError):
+    """There is no compiler (g++, make or nrnivmodl) on this machine."""
+
+
+class TemplateError(EngineError):
+    """A hoc template cannot be loaded or does not make a cell."""
+
+
+class TemplateNotFoundError(TemplateError, FileNotFoundError):
+    """There is no template file at that path."""
+
+
+class MorphologyError(BluecellabError, ValueError):
+    """A morphology file cannot be used."""
+
+
+class MorphologyNotFoundError(MorphologyError, FileNotFoundError):
+    """There is no morphology at that path."""
+
+
+class CellError(BluecellabError, ValueError):
+    """A cell cannot be made from what was given."""
+
+
+class SectionNotFoundError(BluecellabError, ValueError, LookupError):
+    """The cell has no such section."""
+
+
+class SiteError(BluecellabError, ValueError):
+    """A location is outside the section."""
+
+
+class RecordingError(BluecellabError, ValueError):
+    """A variable cannot be recorded as asked."""
+
+
+class NotRecordedError(BluecellabError, ValueError):
+    """A trace was asked for that has not been recorded, or not yet."""
+
+
+class StimulusError(BluecellabError, ValueError):
+    """A stimulus cannot be played as asked."""
+
+
+class SimulationError(BluecellabError, ValueError):
+    """A run was asked for with parameters that make no sense."""
+
+
+class RunError(BluecellabError, RuntimeError):
+    """A run did not reach its end.
+
+    Parameters
+    ----------
+    message
+        What happened.
+    time
+        Simulated time reached, in ms.
+    """
+
+    def __init__(self, message: str, *, time: float = float("nan")) -> None:
+        super().__init__(message)
+        self.time = time
+
+
+class DivergedError(RunError):
+    """A membrane potential became NaN, infinite or absurdly large.
+
+    Parameters
+    ----------
+    message
+        What happened.
+    time
+        First time it was seen, in ms.
+    cell, section
+        Where.
+    value
+        The potential found there, in mV.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        time: float = float("nan"),
+        cell: str = "",
+        section: str = "",
+        value: float = float("nan"),
+    ) -> None:
+        super().__init__(message, time=time)
+        self.cell = cell
+        self.section = section
+        self.value = value
+
+
+class HookError(RunError):
+    """A hook or progress function of the user's raised; the original is ``__cause__``."""
+
+
+class CancelledError(RunError):
+    """The run was cancelled."""
+
+
+class TimeLimitError(RunError, TimeoutError):
+    """The run overran its time limit."""
+
+
+class WorkerError(BluecellabError, RuntimeError):
+    """A job in another process did not deliver."""
+
+
+class RemoteError(WorkerError):
+    """The job raised; ``traceback`` is the worker's own, as text."""
+
+    def __init__(self, message: str, *, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
+
+
+class WorkerCrashedError(WorkerError):
+    """The worker process ended without an answer."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exitcode: int | None = None,
+        signal: int | None = None,
+        output: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.exitcode = exitcode
+        self.signal = signal
+        self.output = output
+
+
+class WorkerTimeoutError(WorkerError, TimeoutError):
+    """The worker overran its time limit and was killed."""
+
+
+class WorkerMemoryError(WorkerError, MemoryError):
+    """The worker overran its memory limit."""
+
+
+class MissingDependencyError(BluecellabError, ImportError):
+    """An optional package is not installed; ``extra`` names the extra that brings it."""
+
+    def __init__(self, message: str, *, extra: str = "") -> None:
+        super().__init__(message)
+        self.extra = extra
+
+
+class BluecellabWarning(UserWarning):
+    """Base of every warning that bluecellab gives."""
+
+
+class UnaddedCellWarning(BluecellabWarning):
+    """A living cell was not added to the simulation; NEURON integrates it all the same."""
+
+
+class MechanismWarning(BluecellabWarning):
+    """Something about mechanism libraries that the user should know."""
+
+
+class TemplateWarning(BluecellabWarning):
+    """A hoc template did something to NEURON that has been put right."""

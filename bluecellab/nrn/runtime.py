@@ -1,0 +1,230 @@
+"""Start NEURON once and quietly; capture what it prints; turn hoc errors into ours."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bluecellab.errors import BluecellabError, BusyError, EngineError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = [
+    "Capture",
+    "guard",
+    "is_started",
+    "neuron_version",
+    "raw_h",
+    "refuse_while_running",
+    "running",
+    "start",
+]
+
+log = logging.getLogger(__name__)
+
+_HOC_FOLDER = Path(__file__).parent / "hoc"
+_STARTING = threading.RLock()
+
+
+class _Engine:
+    """What there is one of in a process."""
+
+    h: Any = None
+    neuron: ModuleType | None = None
+    running: str | None = None
+    keep: tuple[object, ...] = ()
+
+
+class Capture:
+    """What NEURON printed within a :func:`guard`."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Append text."""
+        self._parts.append(text)
+
+    @property
+    def text(self) -> str:
+        """Everything so far."""
+        return "".join(self._parts)
+
+
+_captures: list[Capture] = []
+
+
+def is_started() -> bool:
+    """Whether this package has started NEURON in this process."""
+    return _Engine.h is not None
+
+
+def raw_h() -> Any:
+    """Return NEURON's own ``h``, starting NEURON if needed."""
+    return _Engine.h if _Engine.h is not None else start()
+
+
+def neuron_version() -> str:
+    """Return NEURON's version, such as ``"9.0.2"``."""
+    raw_h()
+    return str(getattr(_Engine.neuron, "__version__", "unknown"))
+
+
+def start() -> Any:
+    """Start NEURON once, quietly, and return its ``h``.
+
+    NEURON loads any ``x86_64`` (or ``arm64``) library that lies in the working directory when it
+    is imported. Here it is imported from an empty directory, so that nothing is loaded unasked;
+    :mod:`bluecellab.nrn.mechanisms` says so when such a library is there.
+
+    Returns
+    -------
+    neuron.h
+        The raw interpreter.
+    """
+    with _STARTING:
+        if _Engine.h is not None:
+            return _Engine.h
+        neuron = sys.modules.get("neuron") or _import_quietly()
+        h = neuron.h
+        _take_over_printing(neuron)
+        _Engine.neuron = neuron
+        _Engine.h = h
+        with guard("starting NEURON"):
+            for name in ("stdrun.hoc", "import3d.hoc"):
+                h.load_file(name)
+            for path in sorted(_HOC_FOLDER.glob("*.hoc")):
+                if not h.load_file(1, str(path)):
+                    raise EngineError(
+                        f"NEURON cannot load {path.name}, which is part of bluecellab"
+                    )
+        try:  # until the room lands
+            from bluecellab.nrn import mechanisms
+        except ImportError:
+            return h
+        mechanisms.load_from_environment()
+        return h
+
+
+def _import_quietly() -> ModuleType:
+    """Import NEURON without its graphics and away from the working directory."""
+    options = os.environ.get("NEURON_MODULE_OPTIONS")
+    os.environ["NEURON_MODULE_OPTIONS"] = f"{options or ''} -nogui".strip()
+    here = Path.cwd()
+    try:
+        with tempfile.TemporaryDirectory() as empty:
+            os.chdir(empty)
+            try:
+                import neuron
+            finally:
+                os.chdir(here)
+    finally:
+        if options is None:
+            del os.environ["NEURON_MODULE_OPTIONS"]
+        else:
+            os.environ["NEURON_MODULE_OPTIONS"] = options
+    return neuron
+
+
+def _take_over_printing(neuron: ModuleType) -> None:
+    """Route what NEURON prints to the innermost guard, or to Python's streams when there is none."""
+
+    def print_for_neuron(stream: int, text: bytes) -> int:
+        decoded = text.decode(errors="replace")
+        if _captures:
+            _captures[-1].write(decoded)
+        else:
+            (sys.stdout if stream == 1 else sys.stderr).write(decoded)
+        return 0
+
+    callback = neuron.nrnpy_pr_proto(print_for_neuron)
+    neuron.nrnpy_set_pr_etal(callback, neuron.nrnpy_pass_callback)
+    _Engine.keep = (callback,)  # ctypes callbacks die with their Python object
+
+
+@contextmanager
+def guard(doing: str, error: type[EngineError] = EngineError) -> Iterator[Capture]:
+    """Capture what NEURON prints; turn a hoc error inside into one of ours.
+
+    Parameters
+    ----------
+    doing
+        What is being done, to begin the message with.
+    error
+        The class to raise.
+
+    Yields
+    ------
+    Capture
+        What NEURON has printed so far.
+
+    Raises
+    ------
+    EngineError
+        Of the class ``error``, with what NEURON printed, chained to NEURON's own exception.
+    """
+    capture = Capture()
+    _captures.append(capture)
+    try:
+        yield capture
+    except BluecellabError:
+        raise
+    except RuntimeError as problem:
+        raise error(f"{doing}: {_reason(problem)}", capture.text) from problem
+    finally:
+        _captures.remove(capture)
+    if capture.text:
+        log.debug("NEURON while %s: %s", doing, capture.text.rstrip())
+
+
+def _reason(problem: BaseException) -> str:
+    """Return NEURON's reason without its boilerplate."""
+    text = str(problem).strip()
+    for prefix in ("hocobj_call error: ", "hoc_execerror: "):
+        text = text.removeprefix(prefix)
+    return text or type(problem).__name__
+
+
+def running() -> bool:
+    """Whether a run is in progress in this process."""
+    return _Engine.running is not None
+
+
+def refuse_while_running(doing: str) -> None:
+    """Raise when a run is in progress.
+
+    Raises
+    ------
+    BusyError
+        NEURON cannot change its model in the middle of a run.
+    """
+    if _Engine.running is not None:
+        raise BusyError(
+            f"{doing} is not possible while {_Engine.running} is running. "
+            "Do it before or after the run, or cancel the run first."
+        )
+
+
+@contextmanager
+def marked_running(name: str) -> Iterator[None]:
+    """Mark the block as a run; only one may be in progress in a process.
+
+    Raises
+    ------
+    BusyError
+        If another run is in progress.
+    """
+    refuse_while_running(f"running {name}")
+    _Engine.running = name
+    try:
+        yield
+    finally:
+        _Engine.running = None

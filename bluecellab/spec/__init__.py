@@ -1,0 +1,1 @@
+"""WORDS: frozen values that say what one wants. No NEURON here."""
