@@ -37,7 +37,8 @@ caused it.
     │   ├── RemoteError                        it raised; ``.traceback`` is the worker's
     │   ├── WorkerCrashedError                 it died; ``.exitcode``, ``.signal``, ``.output``
     │   ├── WorkerTimeoutError (TimeoutError)
-    │   └── WorkerMemoryError (MemoryError)
+    │   ├── WorkerMemoryError (MemoryError)
+    │   └── NotPicklableError (TypeError)      an argument that cannot go to another process
     └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
 
     BluecellabWarning (UserWarning)
@@ -71,6 +72,7 @@ __all__ = [
     "MorphologyError",
     "MorphologyNotFoundError",
     "NoCompilerError",
+    "NotPicklableError",
     "NotRecordedError",
     "RecordingError",
     "RemoteError",
@@ -263,15 +265,26 @@ class TimeLimitError(RunError, TimeoutError):
 
 
 class WorkerError(BluecellabError, RuntimeError):
-    """A job in another process did not deliver."""
+    """A job in another process did not deliver; ``output`` is the end of what it printed."""
+
+    def __init__(self, message: str, *, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 class RemoteError(WorkerError):
-    """The job raised; ``traceback`` is the worker's own, as text."""
+    """The job raised; ``traceback`` is the worker's own, as text, and the original the cause.
 
-    def __init__(self, message: str, *, traceback: str = "") -> None:
-        super().__init__(message)
+    What is raised also derives from the builtin exception that the original derives from: a
+    ``ValueError`` in the job is caught by ``except ValueError`` around the call.
+    """
+
+    def __init__(self, message: str, *, traceback: str = "", output: str = "") -> None:
+        super().__init__(message, output=output)
         self.traceback = traceback
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # not KeyError's, which shows the repr
 
 
 class WorkerCrashedError(WorkerError):
@@ -285,10 +298,9 @@ class WorkerCrashedError(WorkerError):
         signal: int | None = None,
         output: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, output=output)
         self.exitcode = exitcode
         self.signal = signal
-        self.output = output
 
 
 class WorkerTimeoutError(WorkerError, TimeoutError):
@@ -297,6 +309,10 @@ class WorkerTimeoutError(WorkerError, TimeoutError):
 
 class WorkerMemoryError(WorkerError, MemoryError):
     """The worker overran its memory limit."""
+
+
+class NotPicklableError(WorkerError, TypeError):
+    """A function or an argument cannot be sent to another process."""
 
 
 class MissingDependencyError(BluecellabError, ImportError):
