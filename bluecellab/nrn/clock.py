@@ -1,0 +1,253 @@
+"""TIME in NEURON: initialise, advance in chunks that change nothing, look in between.
+
+With a fixed step the integration is cut into chunks of whole steps; between chunks Python runs,
+NEURON's model is not frozen, and the result is bitwise that of one uncut call. With CVODE cutting
+would add points to recordings, so Python looks in from events that leave the integration untouched.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from bluecellab.errors import BluecellabError, DivergedError, RunError
+from bluecellab.nrn import runtime
+
+__all__ = ["Interrupt", "Watcher", "advance_fixed", "advance_variable", "initialise", "now", "skip"]
+
+_LOOK_EVERY = 0.05  # s of wall time between looks
+_LIMIT = 1e4  # mV; beyond it a potential is not physiology
+_FOREVER = 1e9  # ms; the longest stretch NEURON's spike exchange may leave uncut
+
+
+def now() -> float:
+    """Return NEURON's time in ms."""
+    return float(runtime.raw_h().t)
+
+
+def initialise(v_init: float) -> None:
+    """Initialise the model at a membrane potential of ``v_init`` mV, at time 0.
+
+    Raises
+    ------
+    EngineError
+        If a mechanism or a handler refuses.
+    """
+    h = runtime.raw_h()
+    h.ParallelContext().set_maxstep(_FOREVER)
+    with runtime.guard("initialising"):
+        h.finitialize(v_init)
+
+
+def skip(duration: float, dt: float) -> None:
+    """Let the model settle by ten implicit steps of ``duration / 10`` ms each before its time starts.
+
+    Afterwards time is ``duration`` and the step is ``dt`` again, both in ms.
+    """
+    h = runtime.raw_h()
+    with runtime.guard("skipping forward"):
+        h.t = -1e9
+        h.dt = 0.1 * duration
+        for _ in range(10):
+            h.fadvance()
+        h.dt = dt
+        h.t = duration
+
+
+@dataclass
+class Interrupt:
+    """Why a run should stop: Ctrl-C, a cancel from anywhere, or a time limit.
+
+    Parameters
+    ----------
+    cancelled
+        Set it from any thread to stop the run.
+    deadline
+        ``time.monotonic()`` value at which to stop.
+    """
+
+    cancelled: threading.Event
+    deadline: float = math.inf
+    interrupted: bool = False
+
+    @contextmanager
+    def catching_ctrl_c(self) -> Iterator[None]:
+        """Note Ctrl-C instead of raising it inside NEURON, which would swallow it."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+        if before is None or before is signal.SIG_IGN:
+            yield
+            return
+
+        def note(_number: int, _frame: FrameType | None) -> None:
+            self.interrupted = True
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the time limit has passed."""
+        return time.monotonic() > self.deadline
+
+
+class Watcher:
+    """Watches the potentials of all sections for divergence.
+
+    Parameters
+    ----------
+    describe
+        Gives the name of a raw section's cell, for the message.
+    """
+
+    def __init__(self, describe: Callable[[Any], str]) -> None:
+        h = runtime.raw_h()
+        self._describe = describe
+        self._segments = [(section, segment.x) for section in h.allsec() for segment in section]
+        self._pointers = h.PtrVector(max(1, len(self._segments)))
+        for index, (section, x) in enumerate(self._segments):
+            self._pointers.pset(index, section(x)._ref_v)
+        self._values = h.Vector(max(1, len(self._segments)))
+        self._last_good = 0.0
+
+    def check(self) -> None:
+        """Raise if any potential is NaN, infinite or beyond 1e4 mV.
+
+        Raises
+        ------
+        DivergedError
+            With the time, cell, section and value.
+        """
+        if not self._segments:
+            return
+        self._pointers.gather(self._values)
+        # comparisons with NaN are false, so this catches NaN as well
+        low, high = self._values.min(), self._values.max()
+        total = self._values.sum()
+        if -_LIMIT <= low and high <= _LIMIT and math.isfinite(total):
+            self._last_good = now()
+            return
+        for (section, x), value in zip(self._segments, self._values.to_python(), strict=True):
+            if not (math.isfinite(value) and abs(value) <= _LIMIT):
+                name = str(section.hname()).rpartition(".")[2]
+                cell = self._describe(section)
+                raise DivergedError(
+                    f"the membrane potential of {name}({x:g}) of {cell} became {value:g} mV between "
+                    f"{self._last_good:g} and {now():g} ms. Look at the stimuli there, use a smaller dt, "
+                    "or check the parameters of its mechanisms.",
+                    time=now(),
+                    cell=cell,
+                    section=name,
+                    value=value,
+                )
+
+
+Look = Callable[[], float]
+"""Called in between: does what is due, and returns the next time (ms) it must be called at the latest."""
+
+
+def advance_fixed(steps: int, dt: float, look: Look) -> None:
+    """Integrate a number of fixed steps.
+
+    Parameters
+    ----------
+    steps
+        How many.
+    dt
+        The step in ms, as NEURON has it now.
+    look
+        Called between chunks, and once at the end.
+
+    Raises
+    ------
+    EngineError
+        If NEURON fails.
+    """
+    h = runtime.raw_h()
+    solve = h.ParallelContext().psolve
+    chunk = 1
+    due = look()
+    while steps > 0:
+        until_due = math.ceil((due - h.t) / dt - 1e-6) if math.isfinite(due) else steps
+        count = max(1, min(chunk, steps, until_due))
+        begin = time.perf_counter()
+        with runtime.guard(f"integrating from {h.t:g} ms"):
+            # a quarter step beyond, so that rounding in t never costs a step
+            solve(h.t + (count + 0.25) * dt)
+        taken = time.perf_counter() - begin
+        steps -= count
+        chunk = max(1, min(count * 8, int(count * _LOOK_EVERY / max(taken, 1e-6))))
+        due = look()
+
+
+class _Ticker:
+    """The look-in of a CVODE run; keeps what a look raises, because NEURON would swallow it."""
+
+    def __init__(self, look: Look, t_stop: float) -> None:
+        self.look: Look | None = look
+        self.t_stop = t_stop
+        self.failure: BaseException | None = None
+        self._interval = 1e-3
+        self._last = time.perf_counter()
+
+    def __call__(self) -> None:
+        if self.look is None:
+            return
+        h = runtime.raw_h()
+        try:
+            taken = time.perf_counter() - self._last
+            self._interval = min(self._interval * min(8.0, _LOOK_EVERY / max(taken, 1e-6)), 1e6)
+            due = self.look()
+            self._last = time.perf_counter()
+            following = min(due, h.t + max(self._interval, 1e-6))
+            if following < self.t_stop:
+                h.CVode().event(following, self)
+        except BaseException as failure:  # handed on by advance_variable
+            self.failure = failure
+            h.stoprun = 1
+
+
+def advance_variable(t_stop: float, look: Look) -> None:
+    """Integrate with CVODE until ``t_stop`` ms.
+
+    Parameters
+    ----------
+    t_stop
+        Where to end, in ms.
+    look
+        Called now and then, and once at the end.
+
+    Raises
+    ------
+    EngineError
+        If NEURON fails, for example because a mechanism cannot be integrated with CVODE.
+    """
+    h = runtime.raw_h()
+    ticker = _Ticker(look, t_stop)
+    try:
+        h.stoprun = 0
+        ticker()
+        if ticker.failure is None:
+            with runtime.guard(f"integrating with CVODE from {h.t:g} ms"):
+                h.ParallelContext().psolve(t_stop)
+    except BluecellabError as error:
+        if ticker.failure is None and not isinstance(error, RunError):
+            raise
+    finally:
+        ticker.look = None  # a tick still in NEURON's queue must hold on to nothing
+        h.stoprun = 0
+    if ticker.failure is not None:
+        raise ticker.failure
+    look()

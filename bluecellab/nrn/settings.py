@@ -1,0 +1,118 @@
+"""NEURON's global settings: set for a block, then put back, also after an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from bluecellab.errors import EngineError
+from bluecellab.nrn import runtime
+
+__all__ = ["applied", "known_settings", "preserved", "read"]
+
+Value = float | int | bool
+
+_SCALARS = ("celsius", "v_init", "dt", "tstop", "steps_per_ms", "secondorder", "stoprun")
+
+
+def _cvode() -> Any:
+    return runtime.raw_h().CVode()
+
+
+def _set_random123_index(value: Value) -> None:
+    runtime.raw_h().Random().Random123_globalindex(int(value))
+
+
+def _set_threads(value: Value) -> None:
+    runtime.raw_h().ParallelContext().nthread(int(value))
+
+
+_METHODS: dict[str, tuple[Callable[[], Value], Callable[[Value], object]]] = {
+    "cvode": (lambda: bool(_cvode().active()), lambda value: _cvode().active(int(value))),
+    "cvode_minstep": (lambda: _cvode().minstep(), lambda value: _cvode().minstep(value)),
+    "cvode_maxstep": (lambda: _cvode().maxstep(), lambda value: _cvode().maxstep(value)),
+    "cvode_atol": (lambda: _cvode().atol(), lambda value: _cvode().atol(value)),
+    "cvode_rtol": (lambda: _cvode().rtol(), lambda value: _cvode().rtol(value)),
+    "use_fast_imem": (
+        lambda: bool(_cvode().use_fast_imem()),
+        lambda value: _cvode().use_fast_imem(int(value)),
+    ),
+    "random123_globalindex": (
+        lambda: int(runtime.raw_h().Random().Random123_globalindex()),
+        _set_random123_index,
+    ),
+    "nthread": (lambda: int(runtime.raw_h().ParallelContext().nthread()), _set_threads),
+}
+
+
+def known_settings() -> tuple[str, ...]:
+    """Return the names of the run settings; GLOBALs of mechanisms come on top of them."""
+    return (*_SCALARS, *_METHODS)
+
+
+def read(name: str) -> Value:
+    """Return the value of a setting or of a mechanism's GLOBAL (``"tau_r_AMPA_ProbAMPANMDA_EMS"``).
+
+    Raises
+    ------
+    EngineError
+        If NEURON has no such scalar.
+    """
+    if name in _METHODS:
+        return _METHODS[name][0]()
+    value = getattr(runtime.raw_h(), name, None) if name.isidentifier() else None
+    if not isinstance(value, (int, float)):
+        raise EngineError(
+            f"no global setting {name!r} in NEURON; run settings are {', '.join(known_settings())}, "
+            "and GLOBALs of loaded mechanisms are written <variable>_<MECHANISM>"
+        )
+    return value
+
+
+def _write(name: str, value: Value) -> None:
+    if name in _METHODS:
+        _METHODS[name][1](value)
+    else:
+        setattr(runtime.raw_h(), name, value)
+
+
+@contextmanager
+def preserved(names: tuple[str, ...]) -> Iterator[None]:
+    """Put the named settings back at the end of the block, whatever happens in it.
+
+    Raises
+    ------
+    EngineError
+        If there is no such setting; nothing has been changed then.
+    """
+    before = {name: read(name) for name in names}
+    with ExitStack() as undo:
+        for name, value in before.items():
+            undo.callback(_restore, name, value)
+        yield
+
+
+def _restore(name: str, value: Value) -> None:
+    if read(name) != value:
+        _write(name, value)
+
+
+@contextmanager
+def applied(settings: Mapping[str, Value]) -> Iterator[None]:
+    """Apply settings for the block and put all of them back at its end.
+
+    Parameters
+    ----------
+    settings
+        By name; see :func:`known_settings`. ``celsius`` in degC, ``v_init`` in mV, times in ms.
+
+    Raises
+    ------
+    EngineError
+        If a name is unknown; nothing has been changed then.
+    """
+    with preserved(tuple(settings)):
+        for name, value in settings.items():
+            _restore(name, value)
+        yield
