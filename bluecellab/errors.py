@@ -24,8 +24,10 @@ caused it.
     ├── CellError (ValueError)                 a cell that cannot be made from what was given
     ├── SectionNotFoundError (ValueError, LookupError)
     ├── SiteError (ValueError)                 a location outside the cell
-    ├── RecordingError (ValueError)            a variable that cannot be recorded
-    ├── NotRecordedError (ValueError)          read before it was recorded or run
+    ├── RecordingError (ValueError)            a recording that cannot be made as asked
+    │   └── NotRecordableError (AttributeError) no such variable there
+    ├── NotRecordedError (ValueError, KeyError) read before it was recorded or run
+    ├── ResultsError (ValueError)              results that cannot be combined or exported so
     ├── StimulusError (ValueError)             a stimulus that cannot be played there
     ├── SimulationError (ValueError)           a run that was asked for wrongly
     ├── RunError (RuntimeError)                a run that failed; ``.time`` is how far it got
@@ -73,9 +75,11 @@ __all__ = [
     "MorphologyNotFoundError",
     "NoCompilerError",
     "NotPicklableError",
+    "NotRecordableError",
     "NotRecordedError",
     "RecordingError",
     "RemoteError",
+    "ResultsError",
     "RunError",
     "SectionNotFoundError",
     "SimulationError",
@@ -194,8 +198,19 @@ class RecordingError(BluecellabError, ValueError):
     """A variable cannot be recorded as asked."""
 
 
-class NotRecordedError(BluecellabError, ValueError):
+class NotRecordableError(RecordingError, AttributeError):
+    """There is no variable of that name at that place."""
+
+
+class NotRecordedError(BluecellabError, ValueError, KeyError):
     """A trace was asked for that has not been recorded, or not yet."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would show the message in quotes
+
+
+class ResultsError(BluecellabError, ValueError):
+    """Results do not fit together, or not into what they should be exported to."""
 
 
 class StimulusError(BluecellabError, ValueError):
