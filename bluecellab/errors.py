@@ -22,7 +22,7 @@ caused it.
     ├── MorphologyError (ValueError)           a morphology that cannot be read
     │   └── MorphologyNotFoundError (FileNotFoundError)
     ├── CellError (ValueError)                 a cell that cannot be made from what was given
-    ├── SectionNotFoundError (ValueError, LookupError)
+    ├── SectionNotFoundError (ValueError, IndexError)
     ├── SiteError (ValueError)                 a location outside the cell
     ├── RecordingError (ValueError)            a recording that cannot be made as asked
     │   └── NotRecordableError (AttributeError) no such variable there
@@ -73,6 +73,7 @@ __all__ = [
     "MissingMechanismError",
     "MorphologyError",
     "MorphologyNotFoundError",
+    "NeuronEvalError",
     "NoCompilerError",
     "NotPicklableError",
     "NotRecordableError",
@@ -186,7 +187,7 @@ class CellError(BluecellabError, ValueError):
     """A cell cannot be made from what was given."""
 
 
-class SectionNotFoundError(BluecellabError, ValueError, LookupError):
+class SectionNotFoundError(BluecellabError, ValueError, IndexError):
     """The cell has no such section."""
 
 
@@ -200,6 +201,10 @@ class RecordingError(BluecellabError, ValueError):
 
 class NotRecordableError(RecordingError, AttributeError):
     """There is no variable of that name at that place."""
+
+
+class NeuronEvalError(RecordingError):
+    """An expression such as ``self.soma(0.5)._ref_v`` cannot be evaluated."""
 
 
 class NotRecordedError(BluecellabError, ValueError, KeyError):

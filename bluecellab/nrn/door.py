@@ -55,6 +55,9 @@ class _Callable:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)
 
+    def __getitem__(self, index: int) -> Any:
+        return self._raw[index]
+
     def __repr__(self) -> str:
         return repr(self._raw)
 
