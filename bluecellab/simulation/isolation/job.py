@@ -1,0 +1,313 @@
+"""One job in flight, seen from the parent: send it, listen, enforce its limits, see how it ended."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from bluecellab.errors import WorkerError
+from bluecellab.simulation.isolation import posix, protocol
+from bluecellab.simulation.isolation.client import Lines, ServerGoneError, Setup, lease_server
+from bluecellab.simulation.isolation.echo import Echo, Tail
+from bluecellab.simulation.isolation.transport import Frames, Inbox, Outbox
+
+__all__ = ["End", "Job", "Limits"]
+
+_GRACE = 0.25  # s for a worker over its time limit to write its traceback
+_BURIAL = 1.0  # s for a killed worker to be gone
+_LOOK = 0.2  # s between looks at a worker's memory
+_READ = selectors.EVENT_READ
+_WRITE = selectors.EVENT_WRITE
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may take.
+
+    Parameters
+    ----------
+    time
+        Seconds from when it begins.
+    memory
+        Bytes on top of what the worker has at its start.
+    watch_memory
+        Whether the parent looks at the worker's memory, because the kernel does not.
+    """
+
+    time: float | None = None
+    memory: int | None = None
+    watch_memory: bool = False
+
+
+@dataclass
+class End:
+    """How a job ended.
+
+    Parameters
+    ----------
+    answer
+        The frames of its answer; None if it gave none.
+    status
+        The worker's wait status, for a worker that gave no answer; None if its server ended too.
+    peak
+        Its peak resident memory in bytes; 0 if not known.
+    output
+        The end of what it printed.
+    trace
+        Where it was when it died, as :mod:`faulthandler` says it.
+    overran
+        The limit it was killed for.
+    """
+
+    answer: list[memoryview] | None = None
+    status: int | None = None
+    peak: int = 0
+    output: str = ""
+    trace: str = ""
+    overran: Literal["", "time", "memory"] = ""
+
+
+def _hang_up(line: socket.socket) -> None:
+    """Tell the server to kill the worker."""
+    try:
+        line.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # the server has hung up before us
+
+
+class Job:
+    """A job from its start to its end.
+
+    Parameters
+    ----------
+    frames
+        The packet for the worker.
+    setup
+        What its server has loaded.
+    limits
+        What it may take.
+    """
+
+    def __init__(self, frames: Frames, setup: Setup, limits: Limits) -> None:
+        self._frames = frames
+        self._setup = setup
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._line: socket.socket | None = None
+        self._killed = False
+
+    def kill(self) -> None:
+        """End the job, from any thread, whether it has begun or not."""
+        with self._lock:
+            self._killed = True
+            if self._line is not None:
+                _hang_up(self._line)
+
+    def _attach(self, line: socket.socket | None) -> None:
+        with self._lock:
+            self._line = line
+            if line is not None and self._killed:
+                _hang_up(line)
+
+    def run(self) -> End:
+        """Have the job run; return how it ended.
+
+        Raises
+        ------
+        WorkerError
+            If no worker can be had.
+        """
+        said = ""
+        for _ in range(3):
+            server = lease_server(self._setup)
+            try:
+                lines = server.open_job()
+                try:
+                    self._attach(lines.line)
+                    return _Flight(lines, self._frames, self._limits).fly()
+                finally:
+                    self._attach(None)
+                    lines.close()
+            except ServerGoneError:
+                said = server.printed()  # it died before the job began: the next is a new one
+            finally:
+                server.release()
+        raise WorkerError(
+            "the fork server for isolated jobs ends before it can start a worker. "
+            f"It said:\n{said or '(nothing)'}",
+            output=said,
+        )
+
+
+class _Flight:
+    """The parent's watch over one job."""
+
+    def __init__(self, lines: Lines, frames: Frames, limits: Limits) -> None:
+        self._lines = lines
+        self._limits = limits
+        self._outbox = Outbox(frames)
+        self._inbox = Inbox()
+        self._heard = b""
+        self._printed = Tail()
+        self._trace = Tail()
+        self._echoes = [
+            Echo(lines.out, "stdout", self._printed),
+            Echo(lines.err, "stderr", self._printed),
+            Echo(lines.trace, None, self._trace),
+        ]
+        self._end = End()
+        self._over = False
+        self._pid = 0
+        self._wakes: list[tuple[float, Callable[[], None]]] = []
+        self._first_look: int | None = None
+        self._selector = selectors.PollSelector()
+
+    def fly(self) -> End:
+        """Watch until the end."""
+        try:
+            with self._selector:
+                self._selector.register(self._lines.wire, _READ | _WRITE, self._on_wire)
+                self._selector.register(self._lines.line, _READ, self._on_line)
+                for echo in self._echoes:
+                    self._selector.register(echo.descriptor, _READ, self._on_output(echo))
+                while not self._over:
+                    for key, mask in self._selector.select(self._patience()):
+                        key.data(mask)
+                    self._wake()
+        except BaseException:  # also Ctrl-C: the worker goes first
+            _hang_up(self._lines.line)
+            self._await_burial()
+            raise
+        for echo in self._echoes:
+            echo.drain()
+        self._end.output = self._printed.text
+        self._end.trace = self._trace.text
+        return self._end
+
+    def _on_wire(self, mask: int) -> None:
+        wire = self._lines.wire
+        if mask & _WRITE:
+            try:
+                self._outbox.write(wire)
+            except (BrokenPipeError, ConnectionResetError):
+                self._outbox = Outbox(())  # it is dying; the line will tell
+            if self._outbox.done:
+                self._selector.modify(wire, _READ, self._on_wire)
+        if mask & _READ and not self._receive():
+            self._selector.unregister(wire)
+
+    def _receive(self) -> bool:
+        """Read what is there of the answer; return False when no more will come."""
+        try:
+            while self._inbox.frames is None:
+                self._inbox.read(self._lines.wire)
+        except BlockingIOError:
+            return True
+        except (EOFError, ConnectionResetError):
+            return False
+        self._end.answer = self._inbox.frames
+        self._over = True
+        return True
+
+    def _on_output(self, echo: Echo) -> Callable[[int], None]:
+        def read(_: int) -> None:
+            if not echo.read():
+                self._selector.unregister(echo.descriptor)
+
+        return read
+
+    def _on_line(self, _: int) -> None:
+        try:
+            news = self._lines.line.recv(64)
+        except ConnectionResetError:
+            news = b""
+        self._heard += news
+        if not self._pid and len(self._heard) >= protocol.BEGUN.size:
+            self._begin(*protocol.BEGUN.unpack_from(self._heard))
+        ended = len(self._heard) >= protocol.BEGUN.size + protocol.ENDED.size
+        if ended:
+            self._end.status, self._end.peak = protocol.ENDED.unpack_from(
+                self._heard, protocol.BEGUN.size
+            )
+        elif not news:
+            if not self._pid:
+                raise ServerGoneError
+            posix.kill_group(self._pid)  # the server is gone; on Linux the worker is, too
+        if ended or not news:
+            self._receive()  # the answer may lie there, whole
+            self._over = True
+
+    def _begin(self, pid: int) -> None:
+        if pid < 0:
+            raise WorkerError(
+                f"the system refuses another process ({os.strerror(-pid)}); use fewer workers, or look at the limits of the user and the container"
+            )
+        self._pid = pid
+        if self._limits.time is not None:
+            self._after(self._limits.time, self._overrun)
+        if self._limits.watch_memory:
+            self._after(0.0, self._look)
+
+    def _after(self, seconds: float, action: Callable[[], None]) -> None:
+        self._wakes.append((time.monotonic() + seconds, action))
+
+    def _patience(self) -> float | None:
+        if not self._wakes:
+            return None
+        return max(0.0, min(at for at, _ in self._wakes) - time.monotonic())
+
+    def _wake(self) -> None:
+        now = time.monotonic()
+        due = [(at, action) for at, action in self._wakes if at <= now]
+        self._wakes = [(at, action) for at, action in self._wakes if at > now]
+        for _, action in due:
+            if not self._over:
+                action()
+
+    def _overrun(self) -> None:
+        """Have a worker over its time limit say where it is, then kill it."""
+        self._end.overran = "time"
+        try:
+            self._lines.line.send(protocol.ABORT)
+        except OSError:
+            pass  # hung up already
+        self._after(_GRACE, self._kill)
+
+    def _look(self) -> None:
+        """Look at the worker's memory."""
+        occupied = posix.resident_memory(self._pid)
+        if occupied is None or self._limits.memory is None:
+            return
+        if self._first_look is None:
+            self._first_look = occupied
+        if occupied - self._first_look > self._limits.memory:
+            self._end.overran = "memory"
+            self._kill()
+        else:
+            self._after(_LOOK, self._look)
+
+    def _kill(self) -> None:
+        _hang_up(self._lines.line)
+        self._after(_BURIAL, self._give_up)
+
+    def _give_up(self) -> None:
+        """The server did not say that the worker is gone: kill it over its head."""
+        posix.kill_group(self._pid)
+        self._over = True
+
+    def _await_burial(self) -> None:
+        """Wait until the server says that the worker is gone."""
+        line = self._lines.line
+        line.settimeout(_BURIAL)
+        try:
+            while line.recv(64):
+                pass
+        except OSError:  # time is up, or the server is gone
+            if self._pid:
+                posix.kill_group(self._pid)
