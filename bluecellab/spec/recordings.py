@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -41,7 +42,8 @@ _LOCATION = re.compile(
 )
 
 
-class SpikeLocation(NamedTuple):
+@dataclass(frozen=True)
+class SpikeLocation:
     """Where spikes are detected: a section by name, and a position along it."""
 
     name: str
@@ -244,7 +246,7 @@ class CurrentsRecording(Recording):
     ----------
     site
         Where.
-    nonspecific
+    include_nonspecific
         Whether to include the currents of mechanisms that no ion carries, such as ``i_pas``.
     interval
         Time between samples in ms; every step when left out.
@@ -252,7 +254,7 @@ class CurrentsRecording(Recording):
 
     type: Literal["currents"] = Field("currents", repr=False)
     site: Site = Site()
-    nonspecific: bool = True
+    include_nonspecific: bool = True
 
 
 class SpikeRecording(Spec):

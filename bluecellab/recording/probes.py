@@ -1,0 +1,95 @@
+"""What recorders record: how to find it, and what to call it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bluecellab.errors import BrokenError
+from bluecellab.nrn.handles import Segment
+from bluecellab.recording.variables import pointer_to
+from bluecellab.spec.base import Site
+
+__all__ = ["Labels", "Probe", "ReferenceProbe", "SegmentProbe", "live_pointer"]
+
+
+def live_pointer(pointer: Any, name: str) -> Any:
+    """Return a reference after checking that what it points to exists.
+
+    Raises
+    ------
+    BrokenError
+        If it has been deleted.
+    """
+    try:
+        pointer[0]
+    except ValueError as error:
+        raise BrokenError(
+            f"what {name} records was deleted; record it anew, or keep what it belongs to"
+        ) from error
+    return pointer
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a trace is called, and what it is of.
+
+    Parameters
+    ----------
+    name
+        Its name among others.
+    unit
+        Unit of its values.
+    site
+        Where it is recorded, where that is one place.
+    variable
+        NEURON's name of the variable.
+    """
+
+    name: str
+    unit: str = ""
+    site: Site | None = None
+    variable: str = ""
+
+
+class Probe(Protocol):
+    """Finds what is to be recorded, anew before every run."""
+
+    def pointer(self, name: str) -> Any:
+        """Return NEURON's reference to it."""
+
+    def section(self) -> Any:
+        """Return the raw section it needs to be told of, or None."""
+
+
+@dataclass(frozen=True)
+class SegmentProbe:
+    """A range variable."""
+
+    at: Segment
+    variable: str
+
+    def pointer(self, name: str) -> Any:
+        """Return NEURON's reference; raises NotRecordableError."""
+        del name
+        return pointer_to(self.at, self.variable)
+
+    def section(self) -> Any:
+        """Return None: range variables know their section."""
+        return None
+
+
+@dataclass(frozen=True)
+class ReferenceProbe:
+    """Whatever a reference points to."""
+
+    reference: Any
+    near: Segment | None
+
+    def pointer(self, name: str) -> Any:
+        """Return the reference; raises BrokenError if what it points to was deleted."""
+        return live_pointer(self.reference, name)
+
+    def section(self) -> Any:
+        """Return the section nearby, if it is known."""
+        return None if self.near is None else self.near.section.raw

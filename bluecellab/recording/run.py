@@ -1,0 +1,181 @@
+"""The recorders of one simulation, as its clock drives them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from bluecellab.errors import RecordingError
+from bluecellab.nrn import runtime
+from bluecellab.nrn.scope import Live, Scope
+from bluecellab.recording.plan import RunPlan
+from bluecellab.recording.recorder import Recorder, TimeReader
+from bluecellab.recording.samples import TimeAxis
+from bluecellab.recording.spikes import SpikeDetector
+from bluecellab.recording.tape import Tape
+from bluecellab.results import Spikes, Traces
+
+__all__ = ["Recordable", "Recorders", "TraceRecorder", "spikes_of", "traces_of"]
+
+
+class Recordable(Protocol):
+    """What :class:`Recorders` can drive."""
+
+    @property
+    def needs_fast_imem(self) -> bool:
+        """Whether ``use_fast_imem`` must be on."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+
+    def check(self, plan: RunPlan) -> None:
+        """Raise if it cannot take part."""
+
+    def prepare(self, plan: RunPlan) -> None:
+        """Get ready, before NEURON is initialised."""
+
+    def reset(self, axis: TimeAxis) -> None:
+        """Forget the last run, after NEURON has been initialised."""
+
+    def extend(self, t_stop: float) -> None:
+        """Get ready for a continuation up to ``t_stop`` ms."""
+
+    def harvest(self) -> None:
+        """Take out of NEURON what there is."""
+
+    def finish(self, *, partial: bool) -> None:
+        """Take the rest: the run has ended."""
+
+
+class Recorders(Live):
+    """Drives the recorders of a simulation, and records the time that they share.
+
+    The clock calls :meth:`prepare`, initialises NEURON, calls :meth:`reset`, calls :meth:`harvest`
+    whenever it looks in, and :meth:`finish` in a ``finally``. To continue a run it calls
+    :meth:`extend` in place of the first three.
+
+    Parameters
+    ----------
+    owner
+        The scope that owns them, a simulation's.
+    """
+
+    def __init__(self, owner: Scope) -> None:
+        super().__init__("recorders", owner)
+        self._tape = self._scope.own(Tape(), Tape.cut)
+        self._members: tuple[Recordable, ...] = ()
+        self._axis: TimeAxis | None = None
+
+    def prepare(self, plan: RunPlan, members: Iterable[Recordable], near: Any) -> None:
+        """Get ready for a run that starts anew, with every setting applied; all members or none.
+
+        Parameters
+        ----------
+        plan
+            The run.
+        members
+            Recorders and spike detectors.
+        near
+            Any raw section that is going to live through the run. NEURON attaches the recording of
+            time to it; to the default section it would end when that one is deleted.
+
+        Raises
+        ------
+        RecordingError
+            If an interval does not fit the run, or CVODE would use local time steps.
+        """
+        self._scope.check()
+        chosen = tuple(members)
+        if not plan.fixed and runtime.raw_h().CVode().use_local_dt():
+            raise RecordingError(
+                "every cell has a time of its own with local variable time steps, which recordings cannot "
+                "share. Switch it off: h.CVode().use_local_dt(0)."
+            )
+        for member in chosen:
+            member.check(plan)
+        self._tape.stop()
+        self._tape.run_every_step(runtime.raw_h()._ref_t, near)
+        for member in chosen:
+            member.prepare(plan)
+        self._members = chosen
+
+    def reset(self) -> None:
+        """Begin with no samples but those that initialisation has left in NEURON."""
+        self._axis = TimeAxis(self._weak_drain())
+        for member in self._members:
+            member.reset(self._axis)
+
+    def _weak_drain(self) -> Callable[[], None]:
+        recorders = weakref.ref(self)  # the axis outlives the simulation and must not keep it
+
+        def drain() -> None:
+            alive = recorders()
+            if alive is not None:
+                alive._drain_time()
+
+        return drain
+
+    def extend(self, t_stop: float) -> None:
+        """Get ready for the run to be continued up to ``t_stop`` ms."""
+        self._scope.check()
+        if self._axis is not None:
+            self._axis.go_on(self._weak_drain())
+        for member in self._members:
+            if not member.closed:
+                member.extend(t_stop)
+
+    def harvest(self) -> None:
+        """Take out of NEURON what there is: between chunks of a run, or in an event of CVODE."""
+        self._drain_time()
+        for member in self._members:
+            member.harvest()
+
+    def finish(self, *, partial: bool) -> None:
+        """Take the rest: the run has ended, or failed. Call before settings are put back.
+
+        Parameters
+        ----------
+        partial
+            Whether it ended before its end.
+        """
+        self._drain_time()
+        for member in self._members:
+            if not member.closed:
+                member.finish(partial=partial)
+        if self._axis is not None:
+            self._axis.end()
+
+    def _drain_time(self) -> None:
+        if self._axis is not None and self._axis.growing and not self.closed:
+            _, block = self._tape.drain()
+            self._axis.add(block)
+
+
+#: What gives a trace.
+TraceRecorder = Recorder | TimeReader
+
+
+def traces_of(recorders: Iterable[TraceRecorder]) -> Traces:
+    """Return what recorders have recorded in the last run."""
+    return Traces(recorder.trace() for recorder in recorders)
+
+
+def spikes_of(detectors: Iterable[SpikeDetector]) -> Spikes:
+    """Return what spike detectors have detected in the last run.
+
+    Raises
+    ------
+    NotRecordedError
+        If there has been no run yet.
+    """
+    chosen = tuple(detectors)
+    times = {detector.name: detector.times() for detector in chosen}
+    plans = [detector.plan for detector in chosen if detector.plan is not None]
+    return Spikes(
+        times,
+        t_start=min((plan.t_start for plan in plans), default=0.0),
+        t_stop=max((plan.t_stop for plan in plans), default=0.0),
+        partial=any(detector.partial for detector in chosen),
+    )
