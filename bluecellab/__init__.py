@@ -5,4 +5,80 @@ Public names are loaded on first use: ``import bluecellab`` starts no NEURON.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bluecellab.cell import Cell, create_ball_stick
+    from bluecellab.cell.morphology import MorphIOWrapper
+    from bluecellab.nrn.mechanisms import load_mechanisms
+    from bluecellab.simulation import (
+        IsolatedProcess,
+        Simulation,
+        run_isolated,
+        run_protocol,
+        set_neuron_globals,
+    )
+    from bluecellab.simulation.rng import RNGSettings
+    from bluecellab.spec.base import CellId, Site
+    from bluecellab.spec.cells import BallStickCell, EmodelProperties, HocCell, PythonCell
+    from bluecellab.spec.protocols import Protocol
+    from bluecellab.stimulus import StimulusFactory
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "BallStickCell": "bluecellab.spec.cells",
+    "Cell": "bluecellab.cell",
+    "CellId": "bluecellab.spec.base",
+    "EmodelProperties": "bluecellab.spec.cells",
+    "HocCell": "bluecellab.spec.cells",
+    "IsolatedProcess": "bluecellab.simulation",
+    "MorphIOWrapper": "bluecellab.cell.morphology",
+    "Protocol": "bluecellab.spec.protocols",
+    "PythonCell": "bluecellab.spec.cells",
+    "RNGSettings": "bluecellab.simulation.rng",
+    "Simulation": "bluecellab.simulation",
+    "Site": "bluecellab.spec.base",
+    "StimulusFactory": "bluecellab.stimulus",
+    "create_ball_stick": "bluecellab.cell",
+    "load_mechanisms": "bluecellab.nrn.mechanisms",
+    "run_isolated": "bluecellab.simulation",
+    "run_protocol": "bluecellab.simulation",
+    "set_neuron_globals": "bluecellab.simulation",
+}
+
+__all__ = [
+    "BallStickCell",
+    "Cell",
+    "CellId",
+    "EmodelProperties",
+    "HocCell",
+    "IsolatedProcess",
+    "MorphIOWrapper",
+    "Protocol",
+    "PythonCell",
+    "RNGSettings",
+    "Simulation",
+    "Site",
+    "StimulusFactory",
+    "__version__",
+    "create_ball_stick",
+    "load_mechanisms",
+    "run_isolated",
+    "run_protocol",
+    "set_neuron_globals",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'bluecellab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -174,7 +174,11 @@ class Cell(SectionsMixin, MembraneMixin, InjectionMixin, RecordingMixin):
         return cell
 
     def _assemble(
-        self, build: Builder, identity: CellId, record_dt: float | None, params: TemplateParams | None
+        self,
+        build: Builder,
+        identity: CellId,
+        record_dt: float | None,
+        params: TemplateParams | None,
     ) -> None:
         """Build the cell; when that fails, leave nothing behind."""
         runtime.start()

@@ -1,0 +1,48 @@
+"""The command line: ``bluecellab``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bluecellab.cli import demo, mechanisms
+from bluecellab.errors import BluecellabError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv
+        Arguments; those of the process when left out.
+
+    Returns
+    -------
+    int
+        0 if all went well, 1 after an error, 2 after wrong usage.
+    """
+    from bluecellab import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="bluecellab", description="Experiments on NEURON cells and circuits that cannot leak and cannot lie."
+    )
+    parser.add_argument("--version", action="version", version=f"bluecellab {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    demo.add_parser(subparsers)
+    mechanisms.add_parser(subparsers)
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "run"):
+        parser.print_help()
+        return 2
+    try:
+        return int(arguments.run(arguments))
+    except BluecellabError as error:
+        print(f"bluecellab: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bluecellab: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,424 @@
+"""``Simulation``: runs cells, as often as one likes, and leaves NEURON as it was."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bluecellab.cell import Cell, living_cells
+from bluecellab.errors import (
+    BluecellabError,
+    BusyError,
+    CancelledError,
+    HookError,
+    RunError,
+    SimulationError,
+    TimeLimitError,
+    UnaddedCellWarning,
+)
+from bluecellab.nrn import clock, runtime, scope, settings
+from bluecellab.nrn.handles import name_of
+from bluecellab.nrn.scope import Live
+from bluecellab.recording import Recorder, RunPlan
+from bluecellab.simulation.conditions import NeuronGlobals
+from bluecellab.simulation.progress import Progress, progress_for
+from bluecellab.simulation.request import RunRequest
+
+__all__ = ["Hook", "Simulation"]
+
+_ALWAYS_PUT_BACK = (
+    "celsius",
+    "v_init",
+    "dt",
+    "tstop",
+    "steps_per_ms",
+    "secondorder",
+    "cvode",
+    "cvode_minstep",
+    "cvode_maxstep",
+    "cvode_atol",
+    "cvode_rtol",
+    "use_fast_imem",
+    "random123_globalindex",
+)
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A function that is called while a run goes on.
+
+    Parameters
+    ----------
+    function
+        Takes the time in ms. What it raises ends the run.
+    every
+        Interval in ms; with a fixed step, rounded up to whole steps.
+    """
+
+    function: Callable[[float], object]
+    every: float
+
+
+class Simulation(Live):
+    """Runs the cells that were added to it.
+
+    NEURON integrates every cell that is alive; one that was not added is named in a warning. What a
+    run changes in NEURON (temperature, time step, integrator, ...) is put back when it ends, also
+    when it fails. Two runs with the same inputs are bitwise equal.
+
+    Parameters
+    ----------
+    parallel_context
+        The published first argument; a :class:`~bluecellab.cell.Cell` given here is added.
+    custom_progress_function
+        Called without arguments at every hundredth of a run with ``show_progress=True``, instead
+        of the progress bar.
+    celsius
+        Temperature in degC; by default that of
+        :class:`~bluecellab.simulation.conditions.NeuronGlobals`, 34.
+    v_init
+        Initial membrane potential in mV; by default that of ``NeuronGlobals``, -65.
+    base_seed
+        Random123 global index; 0 by default.
+    globals
+        GLOBALs of mechanisms and other settings by name, applied while the simulation runs.
+    channel_seed
+        Handed to the ``re_init_rng`` of the cells' templates.
+
+    Examples
+    --------
+    >>> from bluecellab import Simulation, create_ball_stick
+    >>> with create_ball_stick() as cell, Simulation() as simulation:
+    ...     simulation.add_cell(cell)
+    ...     simulation.run(10, cvode=False)
+    ...     len(cell.get_soma_voltage())
+    401
+    """
+
+    def __init__(
+        self,
+        parallel_context: object | None = None,
+        custom_progress_function: Callable[[], object] | None = None,
+        *,
+        celsius: float | None = None,
+        v_init: float | None = None,
+        base_seed: int | None = None,
+        globals: Mapping[str, float] | None = None,
+        channel_seed: int | None = None,
+    ) -> None:
+        super().__init__("Simulation")
+        self.cells: list[Cell] = []
+        self.pc = None if isinstance(parallel_context, Cell) else parallel_context
+        self.custom_progress_function = custom_progress_function
+        self.celsius = celsius
+        self.v_init = v_init
+        self.base_seed = base_seed
+        self.globals = dict(globals or {})
+        self.channel_seed = channel_seed
+        self.hooks: list[Hook] = []
+        self._cancelled = threading.Event()
+        self._state: tuple[int, int] | None = None
+        self._scope.own(self.cells, list.clear)
+        self._scope.own(self.hooks, list.clear)
+        if isinstance(parallel_context, Cell):
+            self.add_cell(parallel_context)
+
+    def add_cell(self, new_cell: Cell) -> None:
+        """Add a cell, which is kept alive as long as the simulation is open.
+
+        Raises
+        ------
+        ClosedError
+            If the simulation or the cell is closed.
+        BusyError
+            If a run is in progress.
+        """
+        self._scope.check()
+        if not isinstance(new_cell, Cell):
+            raise SimulationError(f"a Cell is needed, not {new_cell!r}")
+        new_cell.check_open()
+        runtime.refuse_while_running("adding a cell")
+        if new_cell not in self.cells:
+            self.cells.append(new_cell)
+            new_cell.joined(self)
+
+    def add_hook(self, function: Callable[[float], object], every: float) -> None:
+        """Have a function called, with the time in ms, every so many ms of a run.
+
+        Raises
+        ------
+        SimulationError
+            If ``every`` is not a positive number.
+        """
+        self._scope.check()
+        if not (isinstance(every, (int, float)) and math.isfinite(every) and every > 0):
+            raise SimulationError(f"a hook needs a positive interval in ms, not {every!r}")
+        self.hooks.append(Hook(function, float(every)))
+
+    def cancel(self) -> None:
+        """Stop the run in progress, from a hook or another thread; it raises CancelledError."""
+        self._cancelled.set()
+
+    def run(
+        self,
+        tstop: float,
+        cvode: bool = True,
+        cvode_minstep: float | None = None,
+        cvode_maxstep: float | None = None,
+        dt: float = 0.025,
+        forward_skip: bool | None = None,
+        forward_skip_value: float | bool = False,
+        show_progress: bool | None = None,
+        *,
+        time_limit: float | None = None,
+    ) -> None:
+        """Initialise the cells and run them from 0 to ``tstop``.
+
+        Parameters
+        ----------
+        tstop
+            End in ms. With a fixed step that does not divide it, the first step beyond it.
+        cvode
+            Variable step (CVODE) if true, else the fixed step ``dt``.
+        cvode_minstep, cvode_maxstep
+            Bounds of the variable step in ms.
+        dt
+            Fixed step in ms.
+        forward_skip, forward_skip_value
+            If true, settle for that many ms with ten long steps; the run's time then starts there.
+        show_progress
+            Whether to show a progress bar, or call the custom progress function.
+        time_limit
+            Wall time in s after which the run is stopped.
+
+        Raises
+        ------
+        SimulationError
+            If an argument makes no sense, or there is no cell to run.
+        DivergedError, HookError, CancelledError, TimeLimitError, EngineError
+            If the run fails on its way. What was recorded until then can be read, marked partial.
+        BusyError
+            If another run is in progress.
+        """
+        skip = float(forward_skip_value) if forward_skip and forward_skip_value else 0.0
+        request = RunRequest(tstop, dt, cvode, cvode_minstep, cvode_maxstep, skip, time_limit)
+        self._state = None
+        self._run(request, bool(show_progress), fresh=True)
+
+    def continue_run(
+        self, tstop: float, *, show_progress: bool = False, time_limit: float | None = None
+    ) -> None:
+        """Go on from where the last run ended until ``tstop`` ms, with the same settings.
+
+        With a fixed step the traces are bitwise those of one uncut run. CVODE starts its integrator
+        anew, which shows within its tolerance.
+
+        Raises
+        ------
+        SimulationError
+            If there is nothing to continue: no run yet, a failed one, or cells have been made or
+            closed, or another simulation has run, since.
+        """
+        self._scope.check()
+        if self._state != (scope.changes(), _Runs.count) or self._last is None:
+            raise SimulationError(
+                "there is no run to continue: the last one must have been this simulation's, must have "
+                "succeeded, and nothing may have been created or closed since. Use run() to start anew."
+            )
+        last = self._last
+        request = RunRequest(
+            tstop, last.dt, last.cvode, last.cvode_minstep, last.cvode_maxstep, 0.0, time_limit
+        )
+        if tstop <= clock.now() + 1e-9:
+            raise SimulationError(
+                f"the run has already reached {clock.now():g} ms, so it cannot end at {tstop:g} ms"
+            )
+        self._run(request, show_progress, fresh=False)
+
+    _last: RunRequest | None = None
+
+    def _run(self, request: RunRequest, show_progress: bool, *, fresh: bool) -> None:
+        self._scope.check()
+        cells = self._cells_to_run()
+        try:
+            with (
+                runtime.marked_running("a simulation"),
+                settings.preserved(_ALWAYS_PUT_BACK),
+                settings.applied(self._settings(request, cells)),
+            ):
+                self._cancelled.clear()
+                _Runs.count += 1
+                self._integrate(request, cells, show_progress, fresh=fresh)
+        finally:
+            scope.release_deferred()
+        self._last = request
+        self._state = (scope.changes(), _Runs.count)
+
+    def _settings(self, request: RunRequest, cells: Iterable[Cell]) -> dict[str, float]:
+        defaults = NeuronGlobals.get_instance()
+        chosen: dict[str, float] = {
+            "celsius": defaults.temperature if self.celsius is None else self.celsius,
+            "v_init": defaults.v_init if self.v_init is None else self.v_init,
+            "cvode": request.cvode,
+            "dt": request.dt,
+            "steps_per_ms": 1 / request.dt,
+            "tstop": request.tstop,
+            "secondorder": 0,
+            "use_fast_imem": any(recorder.needs_fast_imem for recorder in _recorders(cells)),
+        }
+        if request.cvode_minstep is not None:
+            chosen["cvode_minstep"] = request.cvode_minstep
+        if request.cvode_maxstep is not None:
+            chosen["cvode_maxstep"] = request.cvode_maxstep
+        if self.base_seed is not None:
+            chosen["random123_globalindex"] = self.base_seed
+        return {**chosen, **self.globals}
+
+    def _cells_to_run(self) -> list[Cell]:
+        """Return the cells whose recordings this run fills; warn of those that merely live."""
+        for cell in self.cells:
+            cell.check_open()
+        added = set(map(id, self.cells))
+        strangers = [cell for cell in living_cells() if id(cell) not in added]
+        known = {raw for cell in (*self.cells, *strangers) for raw in cell.raw_sections()}
+        foreign = [raw for raw in runtime.raw_h().allsec() if raw not in known]
+        if not known and not foreign:
+            raise SimulationError(
+                "no cells to run; make one and add it with simulation.add_cell(cell)"
+            )
+        if strangers or foreign:
+            names = [str(cell.label) for cell in strangers]
+            names += sorted({f"section {name_of(raw)} made outside bluecellab" for raw in foreign})
+            shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+            warnings.warn(
+                f"alive but not added to this simulation: {shown}. NEURON integrates them too, which costs "
+                "time and, under CVODE, changes the steps. Add them with add_cell(), or close them.",
+                UnaddedCellWarning,
+                stacklevel=4,
+            )
+        return [*self.cells, *(cell for cell in strangers if not cell.in_a_simulation)]
+
+    def _integrate(
+        self, request: RunRequest, cells: list[Cell], show_progress: bool, *, fresh: bool
+    ) -> None:
+        recorders = _recorders(cells)
+        h = runtime.raw_h()
+        start = request.skip if fresh else clock.now()
+        plan = RunPlan(
+            fixed=not request.cvode, dt=request.dt, t_start=start, t_stop=request.last_time(start)
+        )
+        if fresh:
+            for recorder in recorders:
+                recorder.prepare(plan)
+            for cell in cells:
+                cell.reseed(self.channel_seed)
+            clock.initialise(float(h.v_init))
+            if request.skip:
+                clock.skip(request.skip, request.dt)
+                for recorder in recorders:
+                    recorder.reset()
+        watcher = clock.Watcher(_owner_of)
+        interrupt = clock.Interrupt(self._cancelled, _deadline(request))
+        complete = False
+        try:
+            with (
+                interrupt.catching_ctrl_c(),
+                progress_for(
+                    self.custom_progress_function, show_progress, start, plan.t_stop
+                ) as progress,
+            ):
+                look = _Look(interrupt, watcher, tuple(self.hooks), recorders, progress)
+                if request.cvode:
+                    clock.advance_variable(request.tstop, look)
+                else:
+                    clock.advance_fixed(request.steps_from(start), request.dt, look)
+            complete = True
+        finally:
+            for recorder in recorders:
+                recorder.harvest(partial=not complete)
+
+
+class _Runs:
+    """Counts the runs of this process."""
+
+    count = 0
+
+
+class _Look:
+    """What is done between chunks of a run."""
+
+    def __init__(
+        self,
+        interrupt: clock.Interrupt,
+        watcher: clock.Watcher,
+        hooks: tuple[Hook, ...],
+        recorders: list[Recorder],
+        progress: Progress | None,
+    ) -> None:
+        self._interrupt = interrupt
+        self._watcher = watcher
+        self._start = clock.now()
+        self._hooks = [(hook, 1) for hook in hooks]
+        self._recorders = recorders
+        self._progress = progress
+
+    def __call__(self) -> float:
+        now = clock.now()
+        self._watcher.check()
+        due = math.inf
+        with _blaming_hooks(now):
+            for index, (hook, turn) in enumerate(self._hooks):
+                while now >= self._start + turn * hook.every - 1e-9:
+                    turn += 1
+                    hook.function(now)
+                self._hooks[index] = (hook, turn)
+                due = min(due, self._start + turn * hook.every)
+            if self._progress is not None:
+                self._progress.update(now)
+        self._stop_if_told(now)
+        return due
+
+    def _stop_if_told(self, now: float) -> None:
+        if self._interrupt.interrupted:
+            raise KeyboardInterrupt(f"interrupted at {now:g} ms")
+        if self._interrupt.cancelled.is_set():
+            raise CancelledError(f"the run was cancelled at {now:g} ms", time=now)
+        if self._interrupt.overdue:
+            raise TimeLimitError(
+                f"the run overran its time limit; it had reached {now:g} ms", time=now
+            )
+
+
+@contextmanager
+def _blaming_hooks(now: float) -> Iterator[None]:
+    """Say when a hook raised; leave interrupts and our own errors of runs as they are."""
+    try:
+        yield
+    except (RunError, BusyError):
+        raise
+    except Exception as error:
+        raise HookError(
+            f"a hook or progress function raised {type(error).__name__} at {now:g} ms: {error}",
+            time=now,
+        ) from error
+
+
+def _deadline(request: RunRequest) -> float:
+    return math.inf if request.time_limit is None else time.monotonic() + request.time_limit
+
+
+def _recorders(cells: Iterable[Cell]) -> list[Recorder]:
+    return [recorder for cell in cells for recorder in cell.recorders()]
+
+
+def _owner_of(raw: Any) -> str:
+    for cell in living_cells():
+        if raw in cell.raw_sections():
+            return str(cell.label)
+    return "no cell of bluecellab"

@@ -1,0 +1,76 @@
+"""Nothing leaks: memory, census and time stay flat over many cycles, each scenario in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.leaks.cycles import ROOT
+from tests.material import material
+
+pytestmark = [pytest.mark.leaks, pytest.mark.timeout(900)]
+
+BALL_LIMIT, DETAILED_LIMIT = 1.0, 8.0  # kB a cycle
+
+
+def cycles(scenario: str, count: int, folder: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.leaks.cycles", scenario, str(count)],
+        cwd=ROOT,
+        env=os.environ | {"LEAK_FOLDER": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=850,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(figures)  # noqa: T201
+    return figures
+
+
+def check(figures: dict[str, Any], limit: float) -> None:
+    assert figures["census_change"] == ""
+    assert figures["growth_kb"] <= limit, figures
+    assert figures["time_ratio"] < 1.35, figures
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "ball_closed",
+        "ball_dropped",
+        "ball_progress",
+        "ball_cvode",
+        "ball_failing_run",
+        "ball_failing_creation",
+        "template_failing_creation",
+    ],
+)
+def test_ball_and_stick(scenario: str, tmp_path: Path) -> None:
+    figures = cycles(scenario, 1000, tmp_path)
+    check(figures, BALL_LIMIT)
+    assert figures["cycles"] == 1000
+
+
+@pytest.mark.material
+@pytest.mark.parametrize(
+    ("scenario", "count"),
+    [
+        ("detailed_closed", 1000),
+        ("detailed_dropped", 300),
+        ("detailed_progress", 300),
+        ("detailed_failing_run", 300),
+    ],
+)
+def test_detailed(scenario: str, count: int, tmp_path: Path) -> None:
+    assert material()
+    figures = cycles(scenario, count, tmp_path)
+    check(figures, DETAILED_LIMIT)
+    assert figures["cycles"] == count
