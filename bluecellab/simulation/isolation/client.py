@@ -207,6 +207,12 @@ class ForkServer:
         with _servers_lock:
             self.jobs -= 1
 
+    def retire(self) -> None:
+        """Say that the server is no use any more: the next job has a new one."""
+        with _servers_lock:
+            if _servers.get(self._setup) is self:
+                _servers.pop(self._setup).stop()
+
     def stop(self) -> None:
         """End the server and all its workers."""
         self._control.close()  # it ends by itself

@@ -135,7 +135,8 @@ class Job:
                     self._attach(None)
                     lines.close()
             except ServerGoneError:
-                said = server.printed()  # it died before the job began: the next is a new one
+                server.retire()  # it died before the job began
+                said = server.printed()
             finally:
                 server.release()
         raise WorkerError(
@@ -180,6 +181,8 @@ class _Flight:
                     for key, mask in self._selector.select(self._patience()):
                         key.data(mask)
                     self._wake()
+            if self._end.answer is not None:
+                self._await_burial()  # who has the answer finds no process left
         except BaseException:  # also Ctrl-C: the worker goes first
             _hang_up(self._lines.line)
             self._await_burial()
@@ -302,7 +305,7 @@ class _Flight:
         self._over = True
 
     def _await_burial(self) -> None:
-        """Wait until the server says that the worker is gone."""
+        """Wait until the server says that the worker is gone, and see to it."""
         line = self._lines.line
         line.settimeout(_BURIAL)
         try:
