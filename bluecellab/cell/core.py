@@ -14,13 +14,11 @@ from bluecellab.cell.builders.python import build_python, find_factory
 from bluecellab.cell.injection import InjectionMixin
 from bluecellab.cell.membrane import MembraneMixin
 from bluecellab.cell.model import Model
-from bluecellab.cell.recording import RecordingMixin
-from bluecellab.cell.sections import SectionsMixin
 from bluecellab.errors import CellError
 from bluecellab.nrn import mechanisms, runtime
 from bluecellab.nrn.handles import Section
 from bluecellab.nrn.scope import Scope
-from bluecellab.recording import Recorder
+from bluecellab.recording import Recordable
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AnyCell, BallStickCell, EmodelProperties, HocCell, TemplateParams
 
@@ -32,7 +30,7 @@ _order = itertools.count()
 Builder = Callable[[Scope], Model]
 
 
-class Cell(SectionsMixin, MembraneMixin, InjectionMixin, RecordingMixin):
+class Cell(MembraneMixin, InjectionMixin):
     """A cell from a hoc template and a morphology.
 
     Other families have constructors of their own: :meth:`from_spec`, :meth:`from_python` and
@@ -250,7 +248,7 @@ class Cell(SectionsMixin, MembraneMixin, InjectionMixin, RecordingMixin):
         """Return NEURON's own sections."""
         return self._model.sections.values()
 
-    def recorders(self) -> list[Recorder]:
+    def recorders(self) -> list[Recordable]:
         """Return everything that records from this cell."""
         return self._all_recorders()
 

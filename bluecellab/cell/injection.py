@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.cell.sections import AnyPlace, SectionsMixin
-from bluecellab.errors import CellError, StimulusError
+from bluecellab.cell.recording import RecordingMixin
+from bluecellab.cell.sections import AnyPlace
+from bluecellab.errors import StimulusError
 from bluecellab.nrn import runtime
 from bluecellab.nrn.handles import Section
 from bluecellab.spec import stimuli
-from bluecellab.spec.base import CellId
 from bluecellab.spec.stimuli import InjectionMode, Stimulus
 from bluecellab.stimulus import Electrical, LiveStimulus, Seeds, play
 
@@ -32,10 +32,9 @@ class Convertible(Protocol):
 Given = Stimulus | Convertible
 
 
-class InjectionMixin(SectionsMixin):
+class InjectionMixin(RecordingMixin):
     """Stimuli played at any place of the cell; each can be closed again."""
 
-    cell_id: CellId
     threshold: float
     hypamp: float | None
 
@@ -118,7 +117,7 @@ class InjectionMixin(SectionsMixin):
         """Inject a current that goes from ``start_level`` to ``stop_level`` nA."""
         duration = _span(start_time, stop_time)
         ramp = stimuli.Ramp(
-            delay=start_time, duration=duration, amplitude_start=start_level, amplitude_end=stop_level
+            delay=start_time, duration=duration, amp_start=start_level, amp_end=stop_level
         )
         return self.add_stimulus(ramp, section, segx)
 
@@ -182,10 +181,6 @@ class InjectionMixin(SectionsMixin):
         if current_record_name is not None:
             self._record_pointer(current_record_name, live.current_ref, current_record_dt, "nA")
         return live
-
-    def _record_pointer(self, name: str, pointer: Any, dt: float | None, unit: str = "") -> Any:
-        """Record what a pointer points to; the recording part of the cell does it."""
-        raise CellError(f"{self._scope.name} cannot record {name}")
 
     def add_alpha_synapse(
         self, onset: float, tau: float, gmax: float, e: float, section: Section, segx: float = 0.5
@@ -322,7 +317,7 @@ class InjectionMixin(SectionsMixin):
     ) -> LiveStimulus:
         """Inject ``amp`` (nA) times the sine of ``frequency`` (Hz)."""
         sine = stimuli.Sinusoidal(
-            delay=start_time, duration=duration, amplitude=amp, frequency=frequency
+            delay=start_time, duration=duration, amp_start=amp, frequency=frequency
         )
         return self.add_stimulus(sine, section, segx)
 
@@ -366,7 +361,11 @@ def _sampled(
     reversal: float = 0.0,
 ) -> stimuli.Sampled:
     return stimuli.Sampled(
-        times=np.asarray(times, float), values=np.asarray(values, float), hold=hold, mode=mode, reversal=reversal
+        times=tuple(np.asarray(times, float)),
+        values=tuple(np.asarray(values, float)),
+        interpolation="hold" if hold else "linear",
+        mode=mode,
+        reversal=reversal,
     )
 
 

@@ -13,8 +13,8 @@ from bluecellab.cell.sections import AnyPlace, SectionsMixin
 from bluecellab.errors import NotRecordedError, RecordingError
 from bluecellab.nrn import door, runtime
 from bluecellab.nrn.handles import Section
-from bluecellab.recording import Recorder, SpikeDetector
-from bluecellab.recording.recorder import Labels
+from bluecellab.recording import Labels, Recordable, SpikeDetector, TraceRecorder
+from bluecellab.recording.recorder import Recorder
 from bluecellab.results import Spikes, Traces
 from bluecellab.spec.base import CellId
 from bluecellab.spec.recordings import (
@@ -44,7 +44,7 @@ class RecordingMixin(SectionsMixin):
 
     cell_id: CellId
     record_dt: float | None
-    recordings: dict[str, Recorder]
+    recordings: dict[str, TraceRecorder]
     _detectors: dict[str, SpikeDetector]
 
     def _start_recording(self) -> None:
@@ -53,7 +53,7 @@ class RecordingMixin(SectionsMixin):
         self.recordings[TIME] = recording.record_time(self._scope, TIME)
         self._record(SOMA_VOLTAGE, self.soma, 0.5, "v", None)
 
-    def _all_recorders(self) -> list[Recorder | SpikeDetector]:
+    def _all_recorders(self) -> list[Recordable]:
         """Return everything that records from this cell."""
         return [*self.recordings.values(), *self._detectors.values()]
 
@@ -127,10 +127,11 @@ class RecordingMixin(SectionsMixin):
     def _record_pointer(self, name: str, pointer: Any, dt: float | None, unit: str = "") -> Recorder:
         if name in self.recordings:
             self.recordings.pop(name).close()
-        self.recordings[name] = recording.record_reference(
+        recorder = recording.record_reference(
             pointer, self._scope, Labels(name, unit), near=self.at(), interval=dt or self.record_dt
         )
-        return self.recordings[name]
+        self.recordings[name] = recorder
+        return recorder
 
     def add_recordings(self, var_names: list[str], dt: float | None = None) -> None:
         """Record several expressions; see :meth:`add_recording`."""

@@ -78,6 +78,7 @@ def census(*, collect: bool = True) -> Census:
     from bluecellab.nrn import templates
 
     for name in (*_point_processes(), *_CLASSES, *templates.loaded_names()):
-        counts[name] = int(h.List(name).count())
+        if hasattr(h, name):
+            counts[name] = int(h.List(name).count())
     counts["List"] -= 1 if counts["List"] else 0  # the one that counts
     return Census({name: count for name, count in counts.items() if count})

@@ -25,7 +25,7 @@ from bluecellab.errors import (
 from bluecellab.nrn import clock, runtime, scope, settings
 from bluecellab.nrn.handles import name_of
 from bluecellab.nrn.scope import Live
-from bluecellab.recording import Recorder, RunPlan
+from bluecellab.recording import Recordable, Recorders, RunPlan
 from bluecellab.simulation.conditions import NeuronGlobals
 from bluecellab.simulation.progress import Progress, progress_for
 from bluecellab.simulation.request import RunRequest
@@ -126,6 +126,7 @@ class Simulation(Live):
         self._state: tuple[int, int] | None = None
         self._scope.own(self.cells, list.clear)
         self._scope.own(self.hooks, list.clear)
+        self._recorders = self._scope.own(Recorders(self._scope))
         if isinstance(parallel_context, Cell):
             self.add_cell(parallel_context)
 
@@ -270,7 +271,7 @@ class Simulation(Live):
             "steps_per_ms": 1 / request.dt,
             "tstop": request.tstop,
             "secondorder": 0,
-            "use_fast_imem": any(recorder.needs_fast_imem for recorder in _recorders(cells)),
+            "use_fast_imem": any(item.needs_fast_imem for item in _recordables(cells)),
         }
         if request.cvode_minstep is not None:
             chosen["cvode_minstep"] = request.cvode_minstep
@@ -307,41 +308,37 @@ class Simulation(Live):
     def _integrate(
         self, request: RunRequest, cells: list[Cell], show_progress: bool, *, fresh: bool
     ) -> None:
-        recorders = _recorders(cells)
-        h = runtime.raw_h()
+        recorders = self._recorders
         start = request.skip if fresh else clock.now()
-        plan = RunPlan(
-            fixed=not request.cvode, dt=request.dt, t_start=start, t_stop=request.last_time(start)
-        )
+        stop = request.last_time(start)
         if fresh:
-            for recorder in recorders:
-                recorder.prepare(plan)
+            plan = RunPlan(fixed=not request.cvode, dt=request.dt, t_start=start, t_stop=stop)
+            recorders.prepare(plan, _recordables(cells), next(iter(runtime.raw_h().allsec())))
             for cell in cells:
                 cell.reseed(self.channel_seed)
-            clock.initialise(float(h.v_init))
+            clock.initialise(float(runtime.raw_h().v_init))
+            recorders.reset()
             if request.skip:
                 clock.skip(request.skip, request.dt)
-                for recorder in recorders:
-                    recorder.reset()
-        watcher = clock.Watcher(_owner_of)
-        interrupt = clock.Interrupt(self._cancelled, _deadline(request))
+                recorders.harvest()
+                recorders.reset()  # what was recorded while settling is dropped
+        else:
+            recorders.extend(stop)
         complete = False
         try:
+            interrupt = clock.Interrupt(self._cancelled, _deadline(request))
             with (
                 interrupt.catching_ctrl_c(),
-                progress_for(
-                    self.custom_progress_function, show_progress, start, plan.t_stop
-                ) as progress,
+                progress_for(self.custom_progress_function, show_progress, start, stop) as progress,
             ):
-                look = _Look(interrupt, watcher, tuple(self.hooks), recorders, progress)
+                look = _Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
                 if request.cvode:
                     clock.advance_variable(request.tstop, look)
                 else:
                     clock.advance_fixed(request.steps_from(start), request.dt, look)
             complete = True
         finally:
-            for recorder in recorders:
-                recorder.harvest(partial=not complete)
+            recorders.finish(partial=not complete)
 
 
 class _Runs:
@@ -357,8 +354,8 @@ class _Look:
         self,
         interrupt: clock.Interrupt,
         watcher: clock.Watcher,
-        hooks: tuple[Hook, ...],
-        recorders: list[Recorder],
+        hooks: Iterable[Hook],
+        recorders: Recorders,
         progress: Progress | None,
     ) -> None:
         self._interrupt = interrupt
@@ -371,6 +368,7 @@ class _Look:
     def __call__(self) -> float:
         now = clock.now()
         self._watcher.check()
+        self._recorders.harvest()
         due = math.inf
         with _blaming_hooks(now):
             for index, (hook, turn) in enumerate(self._hooks):
@@ -413,7 +411,7 @@ def _deadline(request: RunRequest) -> float:
     return math.inf if request.time_limit is None else time.monotonic() + request.time_limit
 
 
-def _recorders(cells: Iterable[Cell]) -> list[Recorder]:
+def _recordables(cells: Iterable[Cell]) -> list[Recordable]:
     return [recorder for cell in cells for recorder in cell.recorders()]
 
 
