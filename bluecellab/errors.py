@@ -29,6 +29,7 @@ caused it.
     ├── NotRecordedError (ValueError, KeyError) read before it was recorded or run
     ├── ResultsError (ValueError)              results that cannot be combined or exported so
     ├── StimulusError (ValueError)             a stimulus that cannot be played there
+    │   └── StimulusArgumentError (TypeError)  an argument is missing, or one too many is given
     ├── SimulationError (ValueError)           a run that was asked for wrongly
     ├── RunError (RuntimeError)                a run that failed; ``.time`` is how far it got
     │   ├── DivergedError                      NaN or |v| too large; ``.cell``, ``.section``
@@ -85,6 +86,7 @@ __all__ = [
     "SectionNotFoundError",
     "SimulationError",
     "SiteError",
+    "StimulusArgumentError",
     "StimulusError",
     "TemplateError",
     "TemplateNotFoundError",
@@ -220,6 +222,10 @@ class ResultsError(BluecellabError, ValueError):
 
 class StimulusError(BluecellabError, ValueError):
     """A stimulus cannot be played as asked."""
+
+
+class StimulusArgumentError(StimulusError, TypeError):
+    """An argument is missing that a stimulus needs, such as an amplitude."""
 
 
 class SimulationError(BluecellabError, ValueError):

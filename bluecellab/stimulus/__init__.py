@@ -1,0 +1,58 @@
+"""STIMULI: waveforms (numpy only), the published StimulusFactory, and the clamps that play them.
+
+- :func:`play` plays a stimulus (a value of :mod:`bluecellab.spec.stimuli`) at a site of a cell;
+- :func:`waveform_of` gives its points without NEURON, for plots and for circuits;
+- :class:`StimulusFactory` makes the published time series (``a + b`` is ``a``, then ``b``);
+- :class:`Random123` draws NEURON's random numbers in numpy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bluecellab.stimulus.factory import StimulusFactory
+from bluecellab.stimulus.random123 import Random123, gamma
+from bluecellab.stimulus.signals import (
+    gen_ornstein_uhlenbeck,
+    gen_shotnoise_signal,
+    get_relative_shotnoise_params,
+)
+from bluecellab.stimulus.streams import Electrical, NoiseStream, Seeds, stream_of
+from bluecellab.stimulus.waveform import Waveform, superpose
+from bluecellab.stimulus.waveforms import waveform_of
+
+if TYPE_CHECKING:
+    from bluecellab.stimulus.clamps import play
+    from bluecellab.stimulus.live import LiveStimulus
+
+__all__ = [
+    "Electrical",
+    "LiveStimulus",
+    "NoiseStream",
+    "Random123",
+    "Seeds",
+    "StimulusFactory",
+    "Waveform",
+    "gamma",
+    "gen_ornstein_uhlenbeck",
+    "gen_shotnoise_signal",
+    "get_relative_shotnoise_params",
+    "play",
+    "stream_of",
+    "superpose",
+    "waveform_of",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load what needs the engine room on first use, so that waveforms do without it."""
+    if name == "play":
+        from bluecellab.stimulus.clamps import play
+
+        globals()["play"] = play
+        return play
+    if name == "LiveStimulus":
+        from bluecellab.stimulus.live import LiveStimulus
+
+        return LiveStimulus
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,222 @@
+"""A stimulus that plays: the point process, its vectors, and how they are let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bluecellab.errors import StimulusError
+from bluecellab.nrn import runtime
+from bluecellab.nrn.scope import Live, Scope
+from bluecellab.spec.base import Site
+from bluecellab.spec.stimuli import Stimulus
+from bluecellab.stimulus.waveform import FloatArray, Waveform, superpose
+
+__all__ = ["LiveStimulus", "Rig"]
+
+
+class Rig:
+    """The hoc objects of one stimulus; empty once released.
+
+    Parameters
+    ----------
+    clamp
+        NEURON's point process.
+    """
+
+    __slots__ = ("_handlers", "clamp", "played", "stim", "tvec")
+
+    def __init__(self, clamp: Any) -> None:
+        self.clamp = clamp
+        self.tvec: Any = None
+        self.stim: Any = None
+        self.played: list[tuple[Any, Any]] = []
+        self._handlers: list[Any] = []
+
+    def play(self, variable: str, times: FloatArray, values: FloatArray, *, hold: bool) -> None:
+        """Play values into a variable of the clamp.
+
+        Parameters
+        ----------
+        variable
+            Name of the variable.
+        times, values
+            Points; at least one.
+        hold
+            Each value until the next, instead of interpolated.
+        """
+        h = runtime.raw_h()
+        times = np.ascontiguousarray(times, dtype=np.float64)
+        tvec, stim = h.Vector(times), h.Vector(np.ascontiguousarray(values, dtype=np.float64))
+        target = getattr(self.clamp, f"_ref_{variable}")
+        if hold:
+            stim.play(target, tvec)
+        else:
+            stim.play(target, tvec, 1)
+        self.played.append((stim, tvec))
+        self.tvec, self.stim = tvec, stim
+        setattr(self.clamp, variable, float(values[0]))
+        if times[0] > 0:
+            self._begin_with(variable, float(values[0]))
+
+    def _begin_with(self, variable: str, value: float) -> None:
+        """Set a played variable at every initialisation.
+
+        NEURON leaves a played variable as the last run left it until the first point is reached:
+        without this, what is recorded at time 0 would depend on the run before.
+        """
+        handler = runtime.raw_h().FInitializeHandler(0, _setter(self.clamp, variable, value))
+        self._handlers.append(handler)
+
+    def release(self) -> None:
+        """Stop playing and let every hoc object go: what plays before what is played into."""
+        self._handlers.clear()
+        for stim, _ in self.played:
+            stim.play_remove()
+        self.played.clear()
+        self.stim = self.tvec = None
+        self.clamp = None
+
+
+def _setter(clamp: Any, variable: str, value: float) -> Callable[[], None]:
+    """Return what sets a variable; it holds the clamp alone, so that no cycle arises."""
+
+    def set_variable() -> None:
+        setattr(clamp, variable, value)
+
+    return set_variable
+
+
+class LiveStimulus(Live):
+    """A stimulus that plays at a site of a cell; made by :func:`bluecellab.stimulus.play`.
+
+    Attributes that are not listed here reach NEURON's point process (``clamp.rs``,
+    ``clamp._ref_i`` ...), after a check that the stimulus is open. Closing it removes it from the
+    cell; ``a.close()`` leaves the cell as if ``a`` had never been added.
+
+    Parameters
+    ----------
+    spec
+        What is played.
+    site
+        Where.
+    waveform
+        Its points; None for a sum, which has those of its parts.
+    owner
+        Scope of the cell.
+    """
+
+    _OWN = frozenset({"_scope", "_rig", "_spec", "_site", "_waveform", "_parts", "__class__", "__dict__"})
+
+    def __init__(
+        self,
+        spec: Stimulus,
+        site: Site,
+        waveform: Waveform | None,
+        owner: Scope,
+    ) -> None:
+        super().__init__(f"{getattr(spec, 'type', 'stimulus')} at {site}", owner)
+        self._spec = spec
+        self._site = site
+        self._waveform = waveform
+        self._parts: tuple[LiveStimulus, ...] = ()
+        self._rig: Rig | None = None
+
+    def _mount(self, clamp: Any) -> Rig:
+        """Take the point process into ownership."""
+        rig = Rig(clamp)
+        self._scope.own(rig, Rig.release)
+        self._rig = rig
+        return rig
+
+    def _compose(self, parts: tuple[LiveStimulus, ...]) -> None:
+        """Take the stimuli of a sum into ownership; their scopes are children of this one."""
+        self._parts = parts
+
+    @property
+    def spec(self) -> Stimulus:
+        """What is played."""
+        return self._spec
+
+    @property
+    def site(self) -> Site:
+        """Where it is played."""
+        return self._site
+
+    @property
+    def parts(self) -> tuple[LiveStimulus, ...]:
+        """The stimuli of a sum; just this one for any other stimulus."""
+        return self._parts or (self,)
+
+    @property
+    def waveform(self) -> Waveform:
+        """What is played, as points.
+
+        Raises
+        ------
+        StimulusError
+            If it is a sum of stimuli of different units; look at those of its :attr:`parts`.
+        """
+        if self._waveform is None:
+            return superpose([part.waveform for part in self._parts], label="sum")
+        return self._waveform
+
+    @property
+    def hoc(self) -> Any:
+        """NEURON's point process.
+
+        Raises
+        ------
+        ClosedError
+            If the stimulus, or its cell, is closed.
+        StimulusError
+            If it is a sum, which has one for each of its :attr:`parts`.
+        """
+        self._scope.check()
+        if self._rig is None:
+            raise StimulusError(f"{self._scope.name} is a sum and has a point process for each of its .parts")
+        return self._rig.clamp
+
+    @property
+    def ic(self) -> Any:
+        """NEURON's point process, under the published name."""
+        return self.hoc
+
+    def _vector(self, name: str) -> Any:
+        self._scope.check()
+        vector = getattr(self._rig, name, None)
+        if vector is None:
+            raise AttributeError(f"{self._scope.name} plays no vector, so it has no {name!r}")
+        return vector
+
+    @property
+    def tvec(self) -> Any:
+        """NEURON's Vector of the times played, in ms."""
+        return self._vector("tvec")
+
+    @property
+    def stim(self) -> Any:
+        """NEURON's Vector of the values played: nA, or in conductance mode the resistance in Mohm."""
+        return self._vector("stim")
+
+    @property
+    def current_ref(self) -> Any:
+        """Pointer to the current through the electrode (nA), for recorders."""
+        return self.hoc._ref_i
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in LiveStimulus._OWN:
+            raise AttributeError(name)
+        return getattr(self.hoc, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in LiveStimulus._OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.hoc, name, value)
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else "open"
+        return f"<LiveStimulus {self._scope.path()} {state}>"
