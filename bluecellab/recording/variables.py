@@ -246,5 +246,6 @@ def _point_variables(mechanism: str) -> list[str]:
         standard = h.MechanismStandard(mechanism, kind)
         for index in range(int(standard.count())):
             standard.name(name, index)
-            names.append(str(name[0]))
+            # "del" is a word of Python's, which NEURON therefore spells "delay" there
+            names.append("delay" if name[0] == "del" else str(name[0]))
     return sorted(names)
