@@ -229,9 +229,7 @@ class ForkServer:
         """In a fork of the parent: let go, without ending the server, which is not ours."""
         self._control.close()
         self._log.close()
-        self._process.returncode = (
-            0  # keeps Popen from warning about, or waiting for, another's child
-        )
+        self._process.returncode = 0  # keeps Popen from warning about, or waiting for, another's child
 
 
 def _spawn(setup: Setup, far_end: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -68,9 +68,7 @@ class Isolation:
         for name in ("mechanisms", "modules"):
             if isinstance(getattr(self, name), (str, bytes, os.PathLike)):
                 raise InvalidSpecError(f"{name} must be a list; got {getattr(self, name)!r}")
-        object.__setattr__(
-            self, "mechanisms", tuple(str(Path(path).resolve()) for path in self.mechanisms)
-        )
+        object.__setattr__(self, "mechanisms", tuple(str(Path(path).resolve()) for path in self.mechanisms))
         object.__setattr__(self, "modules", tuple(self.modules))
 
     def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

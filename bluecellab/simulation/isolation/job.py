@@ -21,6 +21,7 @@ __all__ = ["End", "Job", "Limits"]
 
 _GRACE = 0.25  # s for a worker over its time limit to write its traceback
 _BURIAL = 1.0  # s for a killed worker to be gone
+_FAREWELL = 0.005  # s for a worker that has answered to be gone; one that was large takes longer
 _LOOK = 0.2  # s between looks at a worker's memory
 _READ = selectors.EVENT_READ
 _WRITE = selectors.EVENT_WRITE
@@ -182,10 +183,11 @@ class _Flight:
                         key.data(mask)
                     self._wake()
             if self._end.answer is not None:
-                self._await_burial()  # who has the answer finds no process left
+                self._await_end(_FAREWELL)
         except BaseException:  # also Ctrl-C: the worker goes first
             _hang_up(self._lines.line)
-            self._await_burial()
+            if not self._await_end(_BURIAL) and self._pid:
+                posix.kill_group(self._pid)
             raise
         for echo in self._echoes:
             echo.drain()
@@ -235,9 +237,7 @@ class _Flight:
             self._begin(*protocol.BEGUN.unpack_from(self._heard))
         ended = len(self._heard) >= protocol.BEGUN.size + protocol.ENDED.size
         if ended:
-            self._end.status, self._end.peak = protocol.ENDED.unpack_from(
-                self._heard, protocol.BEGUN.size
-            )
+            self._end.status, self._end.peak = protocol.ENDED.unpack_from(self._heard, protocol.BEGUN.size)
         elif not news:
             if not self._pid:
                 raise ServerGoneError
@@ -304,13 +304,13 @@ class _Flight:
         posix.kill_group(self._pid)
         self._over = True
 
-    def _await_burial(self) -> None:
-        """Wait until the server says that the worker is gone, and see to it."""
+    def _await_end(self, seconds: float) -> bool:
+        """Wait until the server says that the worker is gone; return whether it did."""
         line = self._lines.line
-        line.settimeout(_BURIAL)
+        line.settimeout(seconds)
         try:
             while line.recv(64):
                 pass
         except OSError:  # time is up, or the server is gone
-            if self._pid:
-                posix.kill_group(self._pid)
+            return False
+        return True

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from bluecellab.errors import WorkerError
+from bluecellab.simulation.conditions import NeuronGlobalParams, NeuronGlobals
 from bluecellab.simulation.isolation.executor import Executor
 from bluecellab.simulation.isolation.isolated import Isolation
 
@@ -24,6 +25,17 @@ def _result(future: Future[R], timeout: float | None = None) -> R:
         return future.result(timeout)
     except CancelledError as error:
         raise WorkerError("the task was ended with its pool before it returned") from error
+
+
+def _prepare(
+    params: NeuronGlobalParams,
+    initializer: Callable[..., object] | None,
+    initargs: tuple[object, ...],
+) -> None:
+    """In the worker, before the task."""
+    NeuronGlobals.get_instance().load_params(params)
+    if initializer is not None:
+        initializer(*initargs)
 
 
 class AsyncResult(Generic[R]):
@@ -127,7 +139,9 @@ class IsolatedProcess:
     """A pool that runs every task in a fresh process; the published interface.
 
     It has the methods of :class:`multiprocessing.pool.Pool`. The processes come from a server that
-    has loaded NEURON, and inherit nothing from this one.
+    has loaded NEURON, and inherit nothing from this one, except for what was said to
+    :func:`~bluecellab.simulation.conditions.set_neuron_globals` before the pool was made: as
+    published, temperature and initial potential hold in the pool, too.
 
     Parameters
     ----------
@@ -155,8 +169,12 @@ class IsolatedProcess:
         initializer: Callable[..., object] | None = None,
         initargs: Iterable[object] = (),
     ) -> None:
+        params = NeuronGlobals.get_instance().export_params()
         self._executor = Executor(
-            processes, isolation=isolation, initializer=initializer, initargs=tuple(initargs)
+            processes,
+            isolation=isolation,
+            initializer=_prepare,
+            initargs=(params, initializer, tuple(initargs)),
         )
 
     def apply(
@@ -180,9 +198,7 @@ class IsolatedProcess:
         future = self._executor.submit(func, *args, **(kwds or {}))
         return AsyncResult([future], lambda results: results[0], callback, error_callback)
 
-    def map(
-        self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int | None = None
-    ) -> list[R]:
+    def map(self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int | None = None) -> list[R]:
         """Call a function with each item; ``chunksize`` is ignored, every call has its process."""
         return self.map_async(func, iterable, chunksize).get()
 
@@ -219,9 +235,7 @@ class IsolatedProcess:
         futures = [self._executor.submit(func, *items) for items in iterable]
         return AsyncResult(futures, list, callback, error_callback)
 
-    def imap(
-        self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int = 1
-    ) -> Iterator[R]:
+    def imap(self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int = 1) -> Iterator[R]:
         """Call a function with each item; give the results as they come, in order."""
         futures = [self._executor.submit(func, item) for item in iterable]
         return (_result(future) for future in futures)

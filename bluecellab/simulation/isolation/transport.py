@@ -22,9 +22,7 @@ _LARGE = 1 << 16  # below this a copy is cheaper than a frame of its own
 _STEP = 1 << 20
 
 
-def out_of_band(
-    buffers: list[memoryview], *, copy: bool = False
-) -> Callable[[pickle.PickleBuffer], bool]:
+def out_of_band(buffers: list[memoryview], *, copy: bool = False) -> Callable[[pickle.PickleBuffer], bool]:
     """Return a pickle ``buffer_callback`` that puts large buffers aside.
 
     Parameters
@@ -93,9 +91,7 @@ class Inbox:
         if lengths.nbytes:
             yield lengths
         # np.empty: a bytearray would write zeros over every byte first
-        frames = [
-            np.empty(length, dtype=np.uint8).data for (length,) in _COUNT.iter_unpack(lengths)
-        ]
+        frames = [np.empty(length, dtype=np.uint8).data for (length,) in _COUNT.iter_unpack(lengths)]
         for frame in frames:
             if frame.nbytes:
                 yield frame

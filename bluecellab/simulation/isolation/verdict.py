@@ -179,7 +179,9 @@ def _how_it_ended(end: End) -> tuple[str, int | None, int | None]:
 def _printed(end: End) -> str:
     """Return where the worker was and what it printed, as far as there is anything."""
     place = "\n".join(
-        line for line in end.trace.splitlines() if line.startswith("  File ") and _MINE not in line and "<string>" not in line
+        line
+        for line in end.trace.splitlines()
+        if line.startswith("  File ") and _MINE not in line and "<string>" not in line
     )
     return (f"\nIt was here, most recent call first:\n{place}" if place else "") + (
         f"\nThe worker printed:\n{end.output}" if end.output else ""

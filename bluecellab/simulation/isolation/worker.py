@@ -71,9 +71,7 @@ def _settle_in(outlets: Sequence[int], server: int) -> None:
 
 def _stream(descriptor: int) -> TextIO:
     """Return a text stream that loses no finished line in a crash."""
-    return open(
-        descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
-    )
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def _answer(request: Request, buffers: list[memoryview]) -> list[memoryview]:

@@ -71,9 +71,7 @@ def test_classes_of_main_keep_their_identity() -> None:
 def test_arrays_come_back_writable_and_equal() -> None:
     sent = np.random.default_rng(1).normal(size=(300, 400))
     received = run_isolated(lambda a: [a.T, a[::2], a[:2, :2], np.asfortranarray(a)], sent)
-    for array, expected in zip(
-        received, [sent.T, sent[::2], sent[:2, :2], sent], strict=True
-    ):
+    for array, expected in zip(received, [sent.T, sent[::2], sent[:2, :2], sent], strict=True):
         assert np.array_equal(array, expected)
         array[0, 0] = 1.0
 
@@ -94,9 +92,7 @@ def test_nothing_of_this_process_is_inherited(monkeypatch: pytest.MonkeyPatch) -
     assert run_isolated(lambda: "MADE_IN_JOB" in os.environ) is False
 
 
-def test_surroundings_are_those_of_the_call(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_surroundings_are_those_of_the_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     run_isolated(int)  # the server is there before anything changes
     folder = tmp_path / "π and spaces"
     folder.mkdir()
@@ -268,9 +264,7 @@ def test_memory_limit_watched_from_outside(monkeypatch: pytest.MonkeyPatch) -> N
             kept.append(np.ones(1_000_000))
             time.sleep(0.01)
 
-    monkeypatch.setattr(
-        "bluecellab.simulation.isolation.isolated.kernel_limits_memory", lambda: False
-    )
+    monkeypatch.setattr("bluecellab.simulation.isolation.isolated.kernel_limits_memory", lambda: False)
     monkeypatch.setattr("bluecellab.simulation.isolation.isolated.dump_job", _without_limit)
     with pytest.raises(WorkerMemoryError, match="is gone"):
         Isolation(memory_limit=60_000_000, time_limit=20.0).run(swell)
@@ -349,10 +343,7 @@ def test_the_server_has_one_thread() -> None:
 
 def test_from_many_threads() -> None:
     results: list[int] = []
-    threads = [
-        threading.Thread(target=lambda n=n: results.append(run_isolated(abs, -n)))
-        for n in range(8)
-    ]
+    threads = [threading.Thread(target=lambda n=n: results.append(run_isolated(abs, -n))) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -21,6 +21,7 @@ from bluecellab.errors import (
     WorkerCrashedError,
     WorkerError,
 )
+from bluecellab.simulation.conditions import NeuronGlobals, set_neuron_globals
 from bluecellab.simulation.isolation import (
     Executor,
     IsolatedProcess,
@@ -163,9 +164,7 @@ def test_in_an_event_loop(tmp_path: Path) -> None:
         with Executor(processes=2) as executor:
             assert await loop.run_in_executor(executor, abs, -3) == 3
             with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(
-                    loop.run_in_executor(executor, sleeper, tmp_path / "pid"), 0.5
-                )
+                await asyncio.wait_for(loop.run_in_executor(executor, sleeper, tmp_path / "pid"), 0.5)
             assert gone(wait_for(tmp_path / "pid"))
 
     asyncio.run(main())
@@ -192,6 +191,18 @@ def test_pool_methods() -> None:
         assert len(set(pool.map(lambda _: os.getpid(), range(3)))) == 3
         pool.close()
         pool.join()
+
+
+def test_pool_carries_the_neuron_globals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> tuple[float, float]:
+        return tuple(NeuronGlobals.get_instance().export_params())
+
+    before = asked()
+    monkeypatch.setattr(NeuronGlobals, "_instance", None)
+    set_neuron_globals(temperature=21.0, v_init=-77.0)
+    with IsolatedProcess(initializer=print, initargs=("initialised",)) as pool:
+        assert pool.apply(asked) == (21.0, -77.0)
+    assert run_isolated(asked) == before
 
 
 def test_pool_asynchronous_results() -> None:
