@@ -106,6 +106,9 @@ def start() -> Any:
                     raise EngineError(
                         f"NEURON cannot load {path.name}, which is part of bluecellab"
                     )
+        from bluecellab.nrn import geometry
+
+        geometry.connect_callbacks()
         try:  # until the room lands
             from bluecellab.nrn import mechanisms
         except ImportError:

@@ -1,0 +1,308 @@
+"""Templates as NEURON knows them: defined once, instantiated, released without a trace."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import threading
+from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bluecellab.errors import (
+    BluecellabError,
+    EngineError,
+    MissingMechanismError,
+    TemplateError,
+    TemplateNotFoundError,
+)
+from bluecellab.nrn import geometry, runtime, settings
+from bluecellab.nrn.templates import source
+from bluecellab.nrn.templates.naming import unique_name
+
+__all__ = ["Template", "load", "loaded_names", "release"]
+
+_GLOBALS = ("celsius", "v_init", "dt", "tstop", "t", "steps_per_ms", "secondorder", "stoprun")
+_OURS = ("Cell", "TDistFunc")  # what a v5 template makes of ours
+_MISSING = re.compile(r"(\w+) is not a (?:MECHANISM|template)")
+_LOADING = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Template:
+    """A hoc template that NEURON has.
+
+    Parameters
+    ----------
+    name
+        Under which NEURON knows it; unique for its content.
+    original_name
+        In the file.
+    path
+        The file it was first loaded from.
+    needed_attributes
+        Names of the extra constructor arguments, in order: what the file's
+        ``<original name>_NeededAttributes`` lists.
+    notes
+        What loading it did to NEURON and was put right.
+    inserts
+        Names of the mechanisms that it inserts by name.
+    """
+
+    name: str
+    original_name: str
+    path: str
+    needed_attributes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    inserts: tuple[str, ...] = ()
+
+    def create(self, *args: object) -> Any:
+        """Make an instance.
+
+        Parameters
+        ----------
+        args
+            Arguments of the template's ``init``.
+
+        Returns
+        -------
+        hoc.HocObject
+            To be given to :func:`release` in the end.
+
+        Raises
+        ------
+        MissingMechanismError
+            If a mechanism that it needs is not loaded.
+        MorphologyError
+            If the morphology cannot be used.
+        TemplateError
+            If it fails otherwise, with what NEURON printed. Nothing is left behind in NEURON.
+        """
+        runtime.refuse_while_running(f"making an instance of template {self.original_name}")
+        h = runtime.raw_h()
+        before = _counts((self.name, *_OURS))
+        doing = f"template {self.original_name} ({self.path}) fails with arguments {args!r}"
+        with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
+            try:
+                with runtime.guard(doing, TemplateError):
+                    instance = getattr(h, self.name)(*args)
+            except BluecellabError as error:
+                _discard(before)
+                if failure.error is not None:
+                    raise failure.error from error
+                raise _missing_mechanism(error, doing, self.inserts) or error
+            except BaseException:
+                _discard(before)
+                raise
+        if getattr(instance, "getCell", None) is None and getattr(instance, "CellRef", None) is None:
+            release(instance)
+            raise TemplateError(
+                f"template {self.original_name} ({self.path}) has neither getCell() nor CellRef, by "
+                "which its sections are reached; add 'public getCell' and 'obfunc getCell() { return "
+                "this }' to it"
+            )
+        return instance
+
+
+_by_content: dict[str, Template] = {}
+_attempts: dict[str, int] = {}
+
+
+def loaded_names() -> tuple[str, ...]:
+    """Return the names, as NEURON knows them, of all templates loaded and of those of ours."""
+    return (*(template.name for template in _by_content.values()), *_OURS)
+
+
+def load(path: str | Path) -> Template:
+    """Define the template of a file, unless its content has been defined already.
+
+    Parameters
+    ----------
+    path
+        A hoc file. Its name does not matter, its content does.
+
+    Raises
+    ------
+    TemplateNotFoundError
+        If there is no such file.
+    MissingMechanismError
+        If it inserts mechanisms that are not loaded. After loading them, load it again.
+    TemplateError
+        If NEURON refuses it, with what NEURON printed; nothing of it is left in NEURON.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise TemplateNotFoundError(f"Couldn't find template file: {path}") from error
+    except OSError as error:
+        raise TemplateError(f"template file {path} cannot be read: {error.strerror}") from error
+    key = hashlib.sha256(content).hexdigest()
+    with _LOADING:
+        found = _by_content.get(key)
+        if found is None:
+            found = _by_content[key] = _define(path, content, key)
+        return found
+
+
+def _define(path: Path, content: bytes, key: str) -> Template:
+    text = content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
+    parsed = source.parse(text, str(path))
+    runtime.refuse_while_running(f"loading template {parsed.main}")
+    h = runtime.raw_h()
+    doing = f"template {parsed.main} ({path}) cannot be loaded"
+    _refuse_missing(parsed.inserts, doing)
+    attempt = _attempts[key] = _attempts.get(key, -1) + 1
+    names = {name: unique_name(name, key, attempt) for name in parsed.templates}
+    trials = {name: f"{unique}_trial" for name, unique in names.items()}
+    sections = set(h.allsec())
+    with _globals_put_back() as notes:
+        try:
+            _execute(parsed.trial(trials), doing, path)
+            printed = _execute(parsed.rewritten(names), doing, path)
+        except EngineError as error:
+            raise _missing_mechanism(error, doing, parsed.inserts) or error
+        finally:
+            notes.extend(_delete_made_since(sections))
+    if getattr(h, names[parsed.main], None) is None:
+        raise TemplateError(f"{doing}: NEURON has not defined it", printed)
+    notes.extend(line for line in printed.splitlines() if line.startswith("Couldn't find"))
+    return Template(
+        names[parsed.main],
+        parsed.main,
+        str(path),
+        _needed_attributes(parsed),
+        tuple(notes),
+        parsed.inserts,
+    )
+
+
+def _execute(text: str, doing: str, path: Path) -> str:
+    """Execute hoc text as a file, so that NEURON names lines; return what it printed."""
+    with tempfile.TemporaryDirectory(prefix="bluecellab-") as folder:
+        copy = Path(folder) / "template.hoc"
+        copy.write_bytes(text.encode("latin-1"))
+        try:
+            with runtime.guard(doing, TemplateError) as printed:
+                runtime.raw_h().xopen(str(copy))
+        except TemplateError as error:
+            cause = error.__cause__
+            output = error.output.replace(str(copy), str(path))
+            raise TemplateError(f"{doing}: {_first_line(output) or cause}", output) from cause
+    return printed.text
+
+
+def _first_line(output: str) -> str:
+    return output.strip().partition("\n")[0].removeprefix("NEURON: ").strip()
+
+
+@contextmanager
+def _globals_put_back() -> Iterator[list[str]]:
+    """Put run settings that the block changes back and note which those were."""
+    notes: list[str] = []
+    before = {name: settings.read(name) for name in _GLOBALS}
+    h = runtime.raw_h()
+    try:
+        yield notes
+    finally:
+        for name, value in before.items():
+            found = settings.read(name)
+            if found != value:
+                setattr(h, name, value)
+                notes.append(f"sets {name} = {found:g}; put back to {value:g}")
+
+
+def _refuse_missing(inserts: tuple[str, ...], doing: str) -> None:
+    h = runtime.raw_h()
+    missing = [name for name in inserts if not hasattr(h, name)]
+    if missing:
+        raise _mechanisms_missing(missing, doing, "")
+
+
+def _delete_made_since(before: set[Any]) -> list[str]:
+    """Delete sections that the file made outside its templates."""
+    h = runtime.raw_h()
+    stray = [section for section in h.allsec() if section not in before]
+    notes = [f"makes section {section.hname()} outside its template; deleted" for section in stray]
+    for section in stray:
+        h.delete_section(sec=section)
+    return notes
+
+
+def _needed_attributes(parsed: source.Source) -> tuple[str, ...]:
+    variable = f"{parsed.main}_NeededAttributes"
+    if not parsed.has_name(variable):
+        return ()
+    value = getattr(runtime.raw_h(), variable, "")
+    return tuple(part.strip() for part in str(value).split(";") if part.strip())
+
+
+def _missing_mechanism(
+    error: BluecellabError, doing: str, inserts: tuple[str, ...]
+) -> MissingMechanismError | None:
+    """Return a better error if a mechanism is what is missing."""
+    output = error.output if isinstance(error, EngineError) else ""
+    named = _MISSING.findall(output)
+    h = runtime.raw_h()
+    missing = sorted({name for name in (*named, *inserts) if not hasattr(h, name)})
+    if not missing or not (named or any(name in output for name in missing)):
+        return None
+    better = _mechanisms_missing(missing, doing, output)
+    better.__cause__ = error
+    return better
+
+
+def _mechanisms_missing(
+    missing: Sequence[str], doing: str, output: str
+) -> MissingMechanismError:
+    return MissingMechanismError(
+        f"{doing}: NEURON has no mechanism {', '.join(missing)}. Load the model's mechanisms first: "
+        "bluecellab.load_mechanisms(folder of the .mod files)",
+        output,
+        names=missing,
+    )
+
+
+def _counts(names: tuple[str, ...]) -> dict[str, int]:
+    """Return how many instances of each template there are."""
+    h = runtime.raw_h()
+    return {name: int(h.List(name).count()) for name in names if hasattr(h, name)}
+
+
+def _discard(before: dict[str, int]) -> None:
+    """Release what is younger than a count: the remains of a template that failed."""
+    h = runtime.raw_h()
+    for name, count in before.items():
+        instances = h.List(name)
+        young = [instances.o(index) for index in range(count, int(instances.count()))]
+        del instances
+        while young:
+            release(young.pop())
+
+
+def release(instance: Any) -> None:
+    """Free an instance with its sections, and break the circles that would keep it alive.
+
+    Parameters
+    ----------
+    instance
+        What :meth:`Template.create` returned. Sections of it that are held elsewhere become invalid.
+    """
+    h = runtime.raw_h()
+    nothing = h.hoc_sf_  # any object that lives for ever: Python cannot assign hoc's nil
+    cell = getattr(instance, "CellRef", None)
+    parts = [instance] if cell is None or cell == instance else [cell, instance]
+    for part in parts:
+        sections = getattr(part, "all", None)
+        for section in list(sections) if sections is not None else ():
+            h.delete_section(sec=section)
+        clear = getattr(part, "clear", None)
+        if clear is not None:
+            with runtime.guard("clearing a cell"):
+                clear()
+        for name in ("CellRef", "CCellRef"):
+            if getattr(part, name, None) is not None:
+                setattr(part, name, nothing)
