@@ -44,9 +44,7 @@ class Recorder(Live):
         If the interval is not a positive number.
     """
 
-    def __init__(
-        self, probe: Probe, owner: Scope, labels: Labels, *, interval: float | None = None
-    ) -> None:
+    def __init__(self, probe: Probe, owner: Scope, labels: Labels, *, interval: float | None = None) -> None:
         self.interval = plans.checked_interval(interval, labels.name)
         super().__init__(f"recording of {labels.name}", owner)
         self.labels = labels

@@ -56,8 +56,7 @@ class _Wire:
         """Whether the source still has our threshold and our Vector."""
         return (
             self.vector is not None
-            and self.netcon.valid()
-            != 0  # reading the threshold of a lost source aborts the process
+            and self.netcon.valid() != 0  # reading the threshold of a lost source aborts the process
             and self.netcon.threshold == threshold
             and self.netcon.get_recordvec() == self.vector
         )
@@ -252,7 +251,8 @@ class SpikeDetector(Live):
         self._scope.check()
         if self._axis is None or self._plan is None:
             raise NotRecordedError(
-                f"{self.name} has no spike times: there was no run yet. Run a simulation with this cell first."
+                f"{self.name} has no spike times: there was no run yet. "
+                "Run a simulation with this cell first."
             )
         if self._running:
             self.harvest()

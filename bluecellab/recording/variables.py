@@ -46,7 +46,7 @@ def pointer_to(at: Segment, variable: str) -> Any:
     NotRecordableError
         If there is no such variable there; lists what there is.
     """
-    match = _NAME.fullmatch(variable) if isinstance(variable, str) else None
+    match = _NAME.fullmatch(variable)
     raw = at.raw
     if match is not None:
         holder = raw if match["mechanism"] is None else getattr(raw, match["mechanism"], None)
@@ -65,23 +65,20 @@ def _what_there_is(at: Segment, variable: str) -> str:
         )
     if variable == FAST_IMEM:
         return (
-            f"cannot record {FAST_IMEM!r} at {owner}({at.x:g}): NEURON computes it only with use_fast_imem on. "
-            "Run it in a bluecellab simulation, which switches it on."
+            f"cannot record {FAST_IMEM!r} at {owner}({at.x:g}): NEURON computes it only with "
+            "use_fast_imem on. Run it in a bluecellab simulation, which switches it on."
         )
     there = available(at)
     every = [name for names in there.values() for name in names]
-    every += [
-        f"{mechanism}.{name}"
-        for mechanism, names in _by_mechanism(at.raw).items()
-        for name in names
-    ]
+    every += [f"{mechanism}.{name}" for mechanism, names in _by_mechanism(at.raw).items() for name in names]
     close = difflib.get_close_matches(str(variable), every, n=1, cutoff=0.6)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     listing = "; ".join(
         f"{mechanism}: {', '.join(names)}" if mechanism else ", ".join(names)
         for mechanism, names in there.items()
     )
-    return f"cannot record {variable!r} at {owner}({at.x:g}): there is no such variable.{hint} There is {listing}."
+    place = f"{owner}({at.x:g})"
+    return f"cannot record {variable!r} at {place}: there is no such variable.{hint} There is {listing}."
 
 
 def available(at: Segment) -> dict[str, list[str]]:
@@ -114,16 +111,18 @@ def unit_of_variable(variable: str) -> str:
     """
     if variable == FAST_IMEM:
         return "nA"
-    h = runtime.raw_h()
     mechanism, dot, name = variable.rpartition(".")
     candidates = [f"{name}_{mechanism}", variable, name] if dot else [variable]
-    for candidate in candidates:
-        try:
-            with runtime.guard(f"the unit of {candidate}"):
-                return str(h.units(candidate))
-        except EngineError:
-            continue  # NEURON knows no variable of that name
-    return ""
+    return next((unit for unit in map(_unit_in_neuron, candidates) if unit is not None), "")
+
+
+def _unit_in_neuron(name: str) -> str | None:
+    """Return the unit of a variable by its hoc name, or None if NEURON knows no such variable."""
+    try:
+        with runtime.guard(f"the unit of {name}"):
+            return str(runtime.raw_h().units(name))
+    except EngineError:
+        return None
 
 
 def _by_mechanism(raw: Any) -> dict[str, list[str]]:
@@ -187,9 +186,7 @@ def currents_vars(section: Section | Any, x: float = 0.5) -> dict[str, dict[str,
     return {name: {"units": "mA/cm²", "kind": kinds[name]} for name in sorted(kinds)}
 
 
-def currents_of(
-    section: Section | Any, x: float = 0.5, *, include_nonspecific: bool = True
-) -> list[str]:
+def currents_of(section: Section | Any, x: float = 0.5, *, include_nonspecific: bool = True) -> list[str]:
     """Return the names of the membrane currents of a section, in alphabetical order.
 
     Parameters
@@ -208,9 +205,7 @@ def currents_of(
     ]
 
 
-def mechs_vars(
-    section: Section | Any, include_point_mechs: bool = False
-) -> dict[str, dict[str, list[str]]]:
+def mechs_vars(section: Section | Any, include_point_mechs: bool = False) -> dict[str, dict[str, list[str]]]:
     """Return the variables of the mechanisms of a section, without suffix.
 
     Parameters
@@ -230,9 +225,7 @@ def mechs_vars(
     found = {"mech": _by_mechanism(raw(0.5))}
     if include_point_mechs:
         classes = {
-            str(process.hname()).partition("[")[0]
-            for segment in raw
-            for process in segment.point_processes()
+            str(process.hname()).partition("[")[0] for segment in raw for process in segment.point_processes()
         }
         found["point"] = {name: _point_variables(name) for name in sorted(classes)}
     return found

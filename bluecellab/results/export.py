@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from bluecellab.errors import ResultsError
 from bluecellab.results.extras import require
@@ -14,7 +15,6 @@ from bluecellab.results.traces import Trace, Traces, evenly_spaced
 
 if TYPE_CHECKING:
     import neo
-    import pandas
     import xarray
 
 _SPELLINGS = {"megohm": "Mohm", "umho": "uS", "mho/cm2": "S/cm2"}
@@ -22,9 +22,8 @@ _SPELLINGS = {"megohm": "Mohm", "umho": "uS", "mho/cm2": "S/cm2"}
 __all__ = ["spikes_to_pandas", "to_neo", "traces_to_pandas", "traces_to_xarray"]
 
 
-def traces_to_pandas(traces: Traces, *, align: bool) -> pandas.DataFrame:
+def traces_to_pandas(traces: Traces, *, align: bool) -> pd.DataFrame:
     """Return a table indexed by time; see :meth:`Traces.to_pandas`."""
-    pd = require("pandas", extra="export", doing="Traces.to_pandas()")
     if len(traces.axes) > 1 and not align:
         raise ResultsError(
             f"these {len(traces)} traces are on {len(traces.axes)} different time axes, which do not fit "
@@ -34,31 +33,28 @@ def traces_to_pandas(traces: Traces, *, align: bool) -> pandas.DataFrame:
         trace.name: pd.Series(trace.values, index=pd.Index(trace.time, name="time"))
         for trace in traces.values()
     }
-    frame: pandas.DataFrame = (
-        pd.DataFrame(columns) if columns else pd.DataFrame(index=pd.Index([], name="time"))
-    )
+    frame: pd.DataFrame = pd.DataFrame(columns) if columns else pd.DataFrame(index=pd.Index([], name="time"))
     frame.index.name = "time"
     frame.attrs["units"] = {name: trace.unit for name, trace in traces.items()}
     frame.attrs["partial"] = traces.partial
     return frame
 
 
-def spikes_to_pandas(spikes: Spikes) -> pandas.DataFrame:
+def spikes_to_pandas(spikes: Spikes) -> pd.DataFrame:
     """Return a table of spikes; see :meth:`Spikes.to_pandas`."""
-    pd = require("pandas", extra="export", doing="Spikes.to_pandas()")
     sources = list(spikes)
     arrays = [spikes[source] for source in sources]
     times = np.concatenate([np.empty(0), *arrays])
     which = np.repeat(np.arange(len(sources)), [len(array) for array in arrays])
     order = np.argsort(times, kind="stable")
     labels = pd.Series([sources[index] for index in which[order]], dtype=object)
-    frame: pandas.DataFrame = pd.DataFrame({"time": times[order], "source": labels})
+    frame: pd.DataFrame = pd.DataFrame({"time": times[order], "source": labels})
     return frame
 
 
 def traces_to_xarray(traces: Traces) -> xarray.Dataset:
     """Return a dataset; see :meth:`Traces.to_xarray`."""
-    xr = require("xarray", extra="export", doing="Traces.to_xarray()")
+    xr = require("xarray", extra="xarray", doing="Traces.to_xarray()")
     dimensions = ["time" if index == 0 else f"time_{index}" for index in range(len(traces.axes))]
     taken = sorted(set(dimensions) & set(traces))
     if taken:
@@ -94,7 +90,7 @@ def _attributes(trace: Trace) -> dict[str, str | float]:
 
 def to_neo(traces: Traces | None, spikes: Spikes | None) -> neo.Block:
     """Return a block with one segment; see :meth:`Traces.to_neo`."""
-    neo_module = require("neo", extra="export", doing="to_neo()")
+    neo_module = require("neo", extra="neo", doing="to_neo()")
     block = neo_module.Block(name="bluecellab")
     segment = neo_module.Segment()
     block.segments.append(segment)
@@ -111,7 +107,7 @@ def to_neo(traces: Traces | None, spikes: Spikes | None) -> neo.Block:
 
 
 def _trains(spikes: Spikes) -> list[Any]:
-    neo_module = require("neo", extra="export", doing="to_neo()")
+    neo_module = require("neo", extra="neo", doing="to_neo()")
     return [
         neo_module.SpikeTrain(
             # rounding may have put the last spike just beyond the end, which Neo refuses
@@ -127,7 +123,7 @@ def _trains(spikes: Spikes) -> list[Any]:
 
 
 def _signal(trace: Trace) -> Any:
-    neo_module = require("neo", extra="export", doing="to_neo()")
+    neo_module = require("neo", extra="neo", doing="to_neo()")
     annotations = _attributes(trace)
     annotations["neuron_unit"] = annotations.pop("units")
     period = evenly_spaced(trace.time)
@@ -141,7 +137,7 @@ def _signal(trace: Trace) -> Any:
             name=trace.name,
             **annotations,
         )
-    quantities = require("quantities", extra="export", doing="to_neo()")
+    quantities = require("quantities", extra="neo", doing="to_neo()")
     return neo_module.AnalogSignal(
         trace.values,
         units=units,
@@ -158,7 +154,7 @@ def _quantity_unit(unit: str) -> str:
     A unit that quantities does not know becomes dimensionless; NEURON's own spelling is kept in the
     annotation ``neuron_unit``.
     """
-    quantities = require("quantities", extra="export", doing="to_neo()")
+    quantities = require("quantities", extra="neo", doing="to_neo()")
     spelled = re.sub(r"(?<=[A-Za-z])(\d)", r"**\1", _SPELLINGS.get(unit, unit)) or "dimensionless"
     spelled = f"1{spelled}" if spelled.startswith("/") else spelled
     try:

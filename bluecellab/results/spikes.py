@@ -14,7 +14,7 @@ from bluecellab.spec.base import CellId
 
 if TYPE_CHECKING:
     import neo
-    import pandas
+    import pandas as pd
 
 __all__ = ["SpikeSource", "Spikes"]
 
@@ -99,9 +99,7 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
         except KeyError:
             there = ", ".join(str(known) for known in list(self._times)[:20]) or "none"
             more = f" and {len(self) - 20} more" if len(self) > 20 else ""
-            raise NotRecordedError(
-                f"no spikes of {source!s} were recorded; there is {there}{more}"
-            ) from None
+            raise NotRecordedError(f"no spikes of {source!s} were recorded; there is {there}{more}") from None
 
     def __iter__(self) -> Iterator[SpikeSource]:
         return iter(self._times)
@@ -113,22 +111,15 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
         if not isinstance(other, Spikes):
             return NotImplemented
         return (
-            (self._t_start, self._t_stop, self._partial)
-            == (other._t_start, other._t_stop, other._partial)
+            (self._t_start, self._t_stop, self._partial) == (other._t_start, other._t_stop, other._partial)
             and self._times.keys() == other._times.keys()
             and all(same_bits(array, other._times[source]) for source, array in self._times.items())
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds arrays, compares by them
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return a table with the columns ``time`` (ms) and ``source``, one row a spike, by time.
-
-        Raises
-        ------
-        MissingDependencyError
-            If pandas is not installed.
-        """
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a table with the columns ``time`` (ms) and ``source``, one row a spike, by time."""
         from bluecellab.results import export
 
         return export.spikes_to_pandas(self)
@@ -151,9 +142,7 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
     def __repr__(self) -> str:
         count = sum(map(len, self._times.values()))
         partial = ", partial" if self._partial else ""
-        span = (
-            f"{self._t_start:g}..{self._t_stop:g} ms" if math.isfinite(self._t_stop) else "no end"
-        )
+        span = f"{self._t_start:g}..{self._t_stop:g} ms" if math.isfinite(self._t_stop) else "no end"
         return f"<Spikes {count} of {len(self)} sources, {span}{partial}>"
 
 

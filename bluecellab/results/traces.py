@@ -14,7 +14,7 @@ from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     import neo
-    import pandas
+    import pandas as pd
     import xarray
 
     from bluecellab.results.spikes import Spikes
@@ -163,9 +163,7 @@ class Traces(Mapping[str, Trace]):
         self._axes = []
         for trace in traces:
             if trace.name in self._traces:
-                raise ResultsError(
-                    f"two traces are called {trace.name!r}; give each a name of its own"
-                )
+                raise ResultsError(f"two traces are called {trace.name!r}; give each a name of its own")
             index = self._axis_of(trace)
             if trace.time is not self._axes[index]:
                 trace = _restore_trace(self._axes[index], trace.values, _labels(trace))
@@ -226,7 +224,7 @@ class Traces(Mapping[str, Trace]):
         """Whether any trace ends before the end of its run."""
         return any(trace.partial for trace in self._traces.values())
 
-    def to_pandas(self, *, align: bool = False) -> pandas.DataFrame:
+    def to_pandas(self, *, align: bool = False) -> pd.DataFrame:
         """Return a table indexed by time, one column a trace.
 
         Units are in ``frame.attrs["units"]``, by column.
@@ -241,8 +239,6 @@ class Traces(Mapping[str, Trace]):
         ------
         ResultsError
             If the traces are on different time axes and ``align`` is not set.
-        MissingDependencyError
-            If pandas is not installed.
         """
         from bluecellab.results import export
 
@@ -283,18 +279,14 @@ class Traces(Mapping[str, Trace]):
         return export.to_neo(self, spikes)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        rows = [
-            (self._axis_of(trace), trace.values, _labels(trace)) for trace in self._traces.values()
-        ]
+        rows = [(self._axis_of(trace), trace.values, _labels(trace)) for trace in self._traces.values()]
         return _restore_traces, (self._axes, rows)
 
     def __repr__(self) -> str:
         if not self._traces:
             return "<Traces none>"
         counts = [len(trace) for trace in self._traces.values()]
-        samples = (
-            f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}..{max(counts)}"
-        )
+        samples = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)}..{max(counts)}"
         units = dict.fromkeys(trace.unit for trace in self._traces.values() if trace.unit)
         notes = [*units, *(["partial"] if self.partial else [])]
         tail = "".join(f", {note}" for note in notes)

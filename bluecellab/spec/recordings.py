@@ -85,10 +85,6 @@ def parse_spike_location(location: str) -> SpikeLocation:
     SpikeLocation(name='soma', index=0, x=1.0)
     >>> parse_spike_location("dend[3](1)")
     SpikeLocation(name='dend', index=3, x=1.0)
-    >>> parse_spike_location("dend[")
-    Traceback (most recent call last):
-        ...
-    bluecellab.errors.SiteError: Invalid location format: 'dend['. Write 'soma', 'AIS', 'dend[3]' or 'dend[3](0.5)'.
     """
     if location == "soma":
         return SpikeLocation("soma", 0, 1.0)
@@ -314,10 +310,6 @@ class PointProcessRecording(Recording):
 
 
 AnyRecording = Annotated[
-    VoltageRecording
-    | VariableRecording
-    | CurrentsRecording
-    | SpikeRecording
-    | PointProcessRecording,
+    VoltageRecording | VariableRecording | CurrentsRecording | SpikeRecording | PointProcessRecording,
     Field(discriminator="type"),
 ]
