@@ -245,7 +245,7 @@ def _spawn(setup: Setup, far_end: socket.socket, log: IO[bytes]) -> subprocess.P
         "mechanisms": list(setup.mechanisms),
         "modules": list(setup.modules),
     }
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
         [sys.executable, "-c", BOOT],
         stdin=subprocess.PIPE,
         stdout=log,

@@ -26,10 +26,8 @@ def available_cpus() -> int:
     The scheduling affinity (batch systems, ``taskset``) and the quota of the control group
     (containers) both count.
     """
-    if hasattr(os, "sched_getaffinity"):
-        cpus = len(os.sched_getaffinity(0))
-    else:  # macOS
-        cpus = os.cpu_count() or 1
+    known = hasattr(os, "sched_getaffinity")  # not on macOS
+    cpus = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
     quota = _cgroup_quota(_CGROUP)
     return max(1, cpus if quota is None else min(cpus, math.ceil(quota)))
 

@@ -53,16 +53,25 @@ class _JobFuture(Future[T], Generic[T]):
         value: T | None = None
         problem: BaseException | None = None
         try:
-            value = cast(T, prepared.run())
-        except BaseException as error:  # handed on to whoever asks for the result
+            value = cast("T", prepared.run())
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever asks for the result
             problem = error
         self._prepared = None  # the arguments are not needed any more
         if not self.set_running_or_notify_cancel():
             return
         if problem is None:
-            self.set_result(cast(T, value))
+            self.set_result(cast("T", value))
         else:
             self.set_exception(problem)
+
+
+def _whole(processes: object) -> int:
+    if isinstance(processes, bool) or not isinstance(processes, int) or processes < 1:
+        raise InvalidSpecError(
+            "processes must be a whole number of at least 1, or None for "
+            f"{polite_processes()}; got {processes!r}"
+        )
+    return processes
 
 
 class Executor(BaseExecutor):
@@ -105,14 +114,7 @@ class Executor(BaseExecutor):
         initializer: Callable[..., object] | None = None,
         initargs: tuple[object, ...] = (),
     ) -> None:
-        if processes is not None and (
-            isinstance(processes, bool) or not isinstance(processes, int) or processes < 1
-        ):
-            raise InvalidSpecError(
-                f"processes must be a whole number of at least 1, or None for "
-                f"{polite_processes()}; got {processes!r}"
-            )
-        self.processes = polite_processes() if processes is None else processes
+        self.processes = polite_processes() if processes is None else _whole(processes)
         self._isolation = isolation
         self._initializer = initializer
         self._initargs = tuple(initargs)

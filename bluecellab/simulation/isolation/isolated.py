@@ -100,7 +100,7 @@ class Isolation:
             If the process ended otherwise before the function returned.
         """
         prepared = Prepared(self, Call(function, args, kwargs))
-        return cast(R, prepared.run())
+        return cast("R", prepared.run())
 
 
 class Prepared:
@@ -153,7 +153,7 @@ def run_isolated(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs)
     """
     meant = _OPTIONS.intersection(kwargs)
     if meant and not meant <= _keywords(function):
-        name = sorted(meant)[0]
+        name = min(meant)
         raise TypeError(
             f"{name} is not an argument of the function, but of its isolation: "
             f"Isolation({name}={kwargs[name]!r}).run(function, ...)"

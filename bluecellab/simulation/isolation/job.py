@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,10 +77,8 @@ class End:
 
 def _hang_up(line: socket.socket) -> None:
     """Tell the server to kill the worker."""
-    try:
+    with suppress(OSError):  # the server may have hung up before us
         line.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass  # the server has hung up before us
 
 
 class Job:
@@ -249,7 +248,8 @@ class _Flight:
     def _begin(self, pid: int) -> None:
         if pid < 0:
             raise WorkerError(
-                f"the system refuses another process ({os.strerror(-pid)}); use fewer workers, or look at the limits of the user and the container"
+                f"the system refuses another process ({os.strerror(-pid)}); use fewer workers, "
+                "or look at the limits of the user and the container"
             )
         self._pid = pid
         if self._limits.time is not None:
@@ -276,10 +276,8 @@ class _Flight:
     def _overrun(self) -> None:
         """Have a worker over its time limit say where it is, then kill it."""
         self._end.overran = "time"
-        try:
+        with suppress(OSError):  # it may have hung up already
             self._lines.line.send(protocol.ABORT)
-        except OSError:
-            pass  # hung up already
         self._after(_GRACE, self._kill)
 
     def _look(self) -> None:
@@ -300,7 +298,7 @@ class _Flight:
         self._after(_BURIAL, self._give_up)
 
     def _give_up(self) -> None:
-        """The server did not say that the worker is gone: kill it over its head."""
+        """Kill the worker over the head of a server that does not say it is gone."""
         posix.kill_group(self._pid)
         self._over = True
 

@@ -13,8 +13,9 @@ import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import cloudpickle  # type: ignore[import-untyped]  # has neither stubs nor py.typed
+import cloudpickle
 
 from bluecellab.errors import NotPicklableError
 from bluecellab.nrn import runtime
@@ -130,7 +131,7 @@ class _LiveObjectError(Exception):
     """Something live was found among what should travel."""
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # for the same reason
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
     def reducer_override(self, obj: object) -> object:
         kind = type(obj)
         if isinstance(obj, io.IOBase) and _is_foreign_file(obj):
@@ -166,7 +167,7 @@ def _opener(obj: object) -> Callable[[], object] | None:
 def _shown(obj: object) -> str:
     try:
         return repr(obj)[:120]
-    except Exception:  # a closed or broken object may refuse even this
+    except Exception:  # noqa: BLE001 - a closed or broken object may refuse even this
         return f"a {type(obj).__name__}"
 
 
@@ -180,7 +181,7 @@ def dump(value: object, buffers: list[memoryview], *, copy: bool = False) -> byt
 
 def load(pickled: bytes | memoryview, buffers: Frames = ()) -> object:
     """Unpickle what :func:`dump` made."""
-    return pickle.loads(pickled, buffers=buffers)
+    return pickle.loads(pickled, buffers=buffers)  # noqa: S301 - from a process of our own
 
 
 def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> list[memoryview]:
@@ -203,7 +204,7 @@ def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> lis
     buffers: list[memoryview] = []
     try:
         pickled = dump(call, buffers, copy=copy)
-    except Exception as error:
+    except Exception as error:  # whatever a foreign __reduce__ raises
         raise _refusal(call, error) from error
     request = Request(
         call=pickled,
@@ -218,13 +219,11 @@ def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> lis
 
 def _refusal(call: Call, error: Exception) -> NotPicklableError:
     """Say which part of a call cannot travel, and what to do."""
-    name, reason = f"function {call.name}", error
-    for label, part in call.parts():
-        try:
-            dump(part, [])
-        except Exception as problem:
-            name, reason = label, problem
-            break
+    found = ((label, _problem(part)) for label, part in call.parts())
+    name, reason = next(
+        ((label, problem) for label, problem in found if problem is not None),
+        (f"function {call.name}", error),
+    )
     if isinstance(reason, _LiveObjectError):
         message = (
             f"{name} of the isolated job {call.name} is or holds the live object {reason}. "
@@ -239,6 +238,15 @@ def _refusal(call: Call, error: Exception) -> NotPicklableError:
     return NotPicklableError(message)
 
 
+def _problem(part: object) -> Exception | None:
+    """Return what keeps something from travelling."""
+    try:
+        dump(part, [])
+    except Exception as problem:  # noqa: BLE001 - whatever a foreign __reduce__ raises
+        return problem
+    return None
+
+
 def result_refusal(error: BaseException) -> str:
     """Return why a result cannot travel back."""
     if isinstance(error, _LiveObjectError):
@@ -251,14 +259,13 @@ def result_refusal(error: BaseException) -> str:
 
 def search_path() -> list[str]:
     """Return where Python looks for modules, wherever one stands."""
-    here = _working_directory()
-    entries = [entry if here is None else os.path.join(here, entry) for entry in sys.path]
-    return [entry for entry in entries if os.path.isabs(entry)]
+    here = Path(_working_directory() or "")
+    return [str(here / entry) for entry in sys.path if (here / entry).is_absolute()]
 
 
 def _working_directory() -> str | None:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except FileNotFoundError:  # it was deleted under us
         return None
 

@@ -18,6 +18,7 @@ __all__ = ["AsyncResult", "IsolatedProcess"]
 
 R = TypeVar("R")
 S = TypeVar("S")
+PoolT = TypeVar("PoolT", bound="IsolatedProcess")
 
 
 def _result(future: Future[R], timeout: float | None = None) -> R:
@@ -82,7 +83,7 @@ class AsyncResult(Generic[R]):
     def _conclude(self, futures: list[Future[S]], gather: Callable[[list[S]], R]) -> None:
         try:
             result = gather([_result(future) for future in futures])
-        except BaseException as error:  # handed on to whoever asks for the result
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever asks for the result
             self._outcome.set_exception(error)
             if self._error_callback is not None:
                 self._error_callback(error)
@@ -206,7 +207,7 @@ class IsolatedProcess:
         self,
         func: Callable[[S], R],
         iterable: Iterable[S],
-        chunksize: int | None = None,
+        chunksize: int | None = None,  # noqa: ARG002 - published
         callback: Callable[[list[R]], object] | None = None,
         error_callback: Callable[[BaseException], object] | None = None,
     ) -> AsyncResult[list[R]]:
@@ -227,7 +228,7 @@ class IsolatedProcess:
         self,
         func: Callable[..., R],
         iterable: Iterable[Iterable[object]],
-        chunksize: int | None = None,
+        chunksize: int | None = None,  # noqa: ARG002 - published
         callback: Callable[[list[R]], object] | None = None,
         error_callback: Callable[[BaseException], object] | None = None,
     ) -> AsyncResult[list[R]]:
@@ -235,13 +236,21 @@ class IsolatedProcess:
         futures = [self._executor.submit(func, *items) for items in iterable]
         return AsyncResult(futures, list, callback, error_callback)
 
-    def imap(self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int = 1) -> Iterator[R]:
+    def imap(
+        self,
+        func: Callable[[S], R],
+        iterable: Iterable[S],
+        chunksize: int = 1,  # noqa: ARG002 - published
+    ) -> Iterator[R]:
         """Call a function with each item; give the results as they come, in order."""
         futures = [self._executor.submit(func, item) for item in iterable]
         return (_result(future) for future in futures)
 
     def imap_unordered(
-        self, func: Callable[[S], R], iterable: Iterable[S], chunksize: int = 1
+        self,
+        func: Callable[[S], R],
+        iterable: Iterable[S],
+        chunksize: int = 1,  # noqa: ARG002 - published
     ) -> Iterator[R]:
         """Call a function with each item; give the results as they come, in any order."""
         futures = [self._executor.submit(func, item) for item in iterable]
@@ -267,7 +276,7 @@ class IsolatedProcess:
             raise ValueError("the pool still takes tasks; close() or terminate() it first")
         self._executor.shutdown()
 
-    def __enter__(self) -> IsolatedProcess:
+    def __enter__(self: PoolT) -> PoolT:  # noqa: PYI019 - typing.Self came with Python 3.11
         return self
 
     def __exit__(

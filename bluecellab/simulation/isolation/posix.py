@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from bluecellab.errors import WorkerError
 
@@ -63,16 +64,24 @@ def unbuffer_c_stdout() -> None:
 
 def resident_memory(pid: int) -> int | None:
     """Return the bytes of memory that a process occupies; None if it is gone."""
-    shown = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
+    shown = subprocess.run(  # noqa: S603 - its arguments are ours
+        [  # noqa: S607 - wherever the system has it
+            "ps",
+            "-o",
+            "rss=",
+            "-p",
+            str(pid),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     return 1024 * int(shown) if shown.isdecimal() else None
 
 
 def kill_group(pid: int) -> None:
     """Kill a process and the group it leads, as far as they are there."""
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # gone; macOS says "not permitted"
-            continue
+    with suppress(ProcessLookupError, PermissionError):  # gone; macOS says "not permitted"
+        os.killpg(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)

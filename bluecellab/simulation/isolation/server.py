@@ -1,17 +1,17 @@
 """The fork server: a process that has loaded everything and forks a worker for every job.
 
-It has one thread, so that forking is safe, and runs nothing of the user's itself. Whoever started
-it talks to it over ``control``: every message is one byte with file descriptors, for a new worker. The second of these, the *line* of the job, stays here: down the line goes first the
-worker's process id, then how it ended; from up the line come requests to kill it. When a line is
-closed from above, its worker is killed; when ``control`` is closed, all are, and the server ends. So
-nothing survives whoever asked for it, however that one ended.
+It has one thread, so that forking is safe, and runs nothing of the user's itself. Whoever started it
+talks to it over ``control``: every message is one byte with file descriptors, for a new worker. One of
+these, the *line* of the job, stays here: down the line goes first the worker's process id, then how it
+ended; up the line come requests to kill it. When a line is closed from above, its worker is killed;
+when ``control`` is closed, all are, and the server ends. So nothing survives whoever asked for it,
+however that one ended.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
-import importlib.util
 import os
 import selectors
 import signal
@@ -20,6 +20,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn, TypedDict
 
 from bluecellab.simulation.isolation import posix, protocol
@@ -109,10 +110,8 @@ class _Server:
         if pid == 0:
             line.close()
             self._become_worker(wire, outlets)
-        try:
+        with suppress(PermissionError, ProcessLookupError):
             os.setpgid(pid, pid)  # the child does the same: whoever comes first
-        except (PermissionError, ProcessLookupError):
-            pass
         line.setblocking(False)
         self._lines[pid] = line
         self._selector.register(line, selectors.EVENT_READ, pid)
@@ -183,10 +182,8 @@ def _next_dead() -> tuple[int, int, int]:
 
 
 def _tell(line: socket.socket, message: bytes) -> None:
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):  # nobody listens any more
         line.send(message)
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # nobody listens any more
 
 
 def _preload(mechanisms: Sequence[str], modules: Sequence[str]) -> None:
@@ -225,7 +222,7 @@ def main(boot: Boot) -> NoReturn:
         status = 0
     except BrokenPipeError:
         pass  # whoever started us has gone
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told to the parent, who reads this process's output
         traceback.print_exc()
     finally:
         server.stop()

@@ -109,11 +109,8 @@ class Inbox:
         if not received:
             raise EOFError("the other process closed the connection in the middle of a message")
         self._gap = self._gap[received:]
-        while not self._gap.nbytes:
-            try:
-                self._gap = next(self._plan)
-            except StopIteration:
-                return
+        while not self._gap.nbytes and self.frames is None:
+            self._gap = next(self._plan, self._gap)
 
     def receive(self, wire: socket.socket) -> list[memoryview]:
         """Receive all of it over a blocking socket and return the frames."""

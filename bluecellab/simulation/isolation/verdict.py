@@ -91,8 +91,8 @@ def _unpickled(pickled: bytes) -> BaseException | None:
     if not pickled:
         return None
     try:
-        error = pickle.loads(pickled)
-    except Exception:  # its class may not be importable here; the text has everything
+        error = pickle.loads(pickled)  # noqa: S301 - from a process of our own
+    except Exception:  # noqa: BLE001 - its class may not be importable here; the text has everything
         return None
     return error if isinstance(error, BaseException) else None
 
@@ -110,13 +110,13 @@ def _remote_class(name: str) -> type[RemoteError]:
     ):
         return RemoteError
 
-    def __reduce__(self: RemoteError) -> tuple[object, ...]:
+    def reduce(self: RemoteError) -> tuple[object, ...]:
         return _restore, (name, self.args, self.__dict__)
 
     namespace = {
         "__module__": RemoteError.__module__,
         "__doc__": RemoteError.__doc__,
-        "__reduce__": __reduce__,
+        "__reduce__": reduce,
     }
     return type("RemoteError", (RemoteError, base), namespace)
 

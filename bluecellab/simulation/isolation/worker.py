@@ -11,7 +11,8 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn, TextIO, cast
+from io import TextIOWrapper
+from typing import NoReturn, cast
 
 from bluecellab.simulation.isolation import limits, payload, posix
 from bluecellab.simulation.isolation.payload import Call, Failure, Request, Success
@@ -41,14 +42,14 @@ def work(wire: socket.socket, outlets: Sequence[int], server: int) -> NoReturn:
     try:
         _settle_in(outlets, server)
         frames = Inbox().receive(wire)
-        answer = _answer(cast(Request, payload.load(frames[0])), frames[1:])
+        answer = _answer(cast("Request", payload.load(frames[0])), frames[1:])
         for stream in (sys.stdout, sys.stderr):
             stream.flush()  # before the answer: who has the answer stops listening
         Outbox(answer).send(wire)
         status = 0
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # whoever asked has gone, there is nobody to tell
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told to the parent, who reads this process's output
         traceback.print_exc()
         sys.stderr.flush()
     finally:
@@ -69,7 +70,7 @@ def _settle_in(outlets: Sequence[int], server: int) -> None:
     limits.no_core_file()
 
 
-def _stream(descriptor: int) -> TextIO:
+def _stream(descriptor: int) -> TextIOWrapper:
     """Return a text stream that loses no finished line in a crash."""
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
@@ -81,14 +82,14 @@ def _answer(request: Request, buffers: list[memoryview]) -> list[memoryview]:
         limits.limit_memory(request.memory_limit)
     limited = request.memory_limit is not None
     try:
-        call = cast(Call, payload.load(request.call, buffers))
+        call = cast("Call", payload.load(request.call, buffers))
         value = call.run()
-    except BaseException as error:  # also SystemExit and KeyboardInterrupt: the job's, not ours
+    except BaseException as error:  # noqa: BLE001 - also SystemExit and KeyboardInterrupt: the job's, not ours
         return payload.frames_of(_failure(error, limited), ())
     results: list[memoryview] = []
     try:
         return payload.frames_of(Success(payload.dump(value, results)), results)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a foreign __reduce__ raises
         return payload.frames_of(_failure(error, limited, payload.result_refusal(error)), ())
 
 
@@ -129,8 +130,8 @@ def _pickled(error: BaseException) -> bytes:
     """Return an exception pickled, or nothing if it cannot be."""
     try:
         pickled = payload.dump(error, [])
-        pickle.loads(pickled)
-    except Exception:  # a foreign __reduce__ may do anything; the text is there
+        pickle.loads(pickled)  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - a foreign __reduce__ may do anything; the text is there
         return b""
     return pickled
 

@@ -220,7 +220,7 @@ def test_pool_asynchronous_results() -> None:
         slow = pool.apply_async(time.sleep, (60,))
         with pytest.raises(ValueError, match="not there yet"):
             slow.successful()
-        with pytest.raises(TimeoutError, match="not there after 0.1 s"):
+        with pytest.raises(TimeoutError, match=r"not there after 0\.1 s"):
             slow.get(timeout=0.1)
         slow.wait(0.05)
         with pytest.raises(ValueError, match="close"):

@@ -120,7 +120,7 @@ def test_live_objects_are_refused_by_name() -> None:
         ):
             with pytest.raises(NotPicklableError, match=rf"{name} .*<Cell S1/12 open>.*CellSpec"):
                 payload.dump_job(payload.Call(print, args, kwargs), None)
-        with pytest.raises(NotPicklableError, match="function .* live object <Cell S1/12 open>"):
+        with pytest.raises(NotPicklableError, match=r"function .* live object <Cell S1/12 open>"):
             payload.dump_job(payload.Call(lambda: cell), None)
         with pytest.raises(NotPicklableError, match="initializer argument 1"):
             payload.dump_job(payload.Call(print, initializer=print, initargs=(cell,)), None)
