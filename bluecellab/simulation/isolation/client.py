@@ -24,6 +24,9 @@ from bluecellab.simulation.isolation.transport import Inbox
 
 __all__ = ["ForkServer", "Lines", "ServerGoneError", "Setup", "lease_server", "stop_servers"]
 
+_NEEDS_RECEIPT = sys.platform == "darwin"
+"""Whether descriptors are lost when their sender closes them before they have been received."""
+
 _MAX_SERVERS = 4
 _MAX_DEPTH = 3
 _START_TIME = 120.0  # s; a cold disk and a loaded machine included
@@ -193,6 +196,8 @@ class ForkServer:
         try:
             with self._lock:
                 socket.send_fds(self._control, [protocol.NEW_JOB], lines.far_ends())
+                if _NEEDS_RECEIPT:
+                    self._await_receipt(lines.line)
         except (OSError, ValueError) as error:
             lines.close()
             raise ServerGoneError from error
@@ -201,6 +206,12 @@ class ForkServer:
             raise
         lines.close_far_ends()
         return lines
+
+    def _await_receipt(self, line: socket.socket) -> None:
+        with selectors.PollSelector() as selector:
+            selector.register(line, selectors.EVENT_READ)
+            while self.alive and not selector.select(0.1):
+                continue
 
     def release(self) -> None:
         """Say that a job is over."""

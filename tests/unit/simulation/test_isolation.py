@@ -10,12 +10,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
+from bluecellab import nrn
 from bluecellab.errors import (
     DivergedError,
     InvalidSpecError,
@@ -25,6 +28,8 @@ from bluecellab.errors import (
     WorkerMemoryError,
     WorkerTimeoutError,
 )
+from bluecellab.nrn import runtime
+from bluecellab.nrn.scope import Scope
 from bluecellab.simulation.isolation import Isolation, client, run_isolated, stop_servers
 
 GLOBAL: list[str] = []
@@ -321,6 +326,34 @@ def test_a_server_that_dies_during_a_job_is_an_error() -> None:
 def test_a_server_that_cannot_start_says_why() -> None:
     with pytest.raises(WorkerError, match=r"(?s)ended at its start.*No module named 'nowhere'"):
         Isolation(modules=["nowhere"]).run(int)
+
+
+def test_systems_that_lose_descriptors_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_NEEDS_RECEIPT", True)
+    assert [run_isolated(abs, -n) for n in range(3)] == [0, 1, 2]
+    os.kill(run_isolated(os.getppid), signal.SIGKILL)
+    assert run_isolated(abs, -1) == 1
+
+
+@pytest.fixture(scope="module")
+def started() -> None:
+    """Start NEURON before the census of the test."""
+    runtime.start()
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize("door", ["ours", "raw"])
+def test_neurons_door_leads_to_the_workers_own(door: str) -> None:
+    here: Any = runtime.raw_h() if door == "raw" else nrn.h
+
+    def look(given: Any) -> tuple[int, int, int]:
+        return os.getpid(), sum(1 for _ in here.allsec()), sum(1 for _ in given.allsec())
+
+    with closing(Scope("sections")) as scope:
+        scope.own(runtime.raw_h().Section(name="mine"))
+        pid, captured, passed = run_isolated(look, here)
+    assert pid != os.getpid()
+    assert (captured, passed) == (0, 0)
 
 
 def test_modules_are_imported_beforehand() -> None:
