@@ -1,0 +1,170 @@
+"""The tools that compile mechanisms: NEURON's own script, make, and a C++ compiler."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata, util
+from pathlib import Path
+
+from bluecellab.errors import MechanismError, NoCompilerError
+
+__all__ = ["ARCHITECTURES", "Toolchain", "architecture", "find_toolchain", "neuron_version"]
+
+#: Names of the folder into which nrnivmodl compiles, over the machines that it runs on.
+ARCHITECTURES = ("x86_64", "arm64", "aarch64")
+
+_DISTRIBUTIONS = ("neuron", "neuron-nightly")
+_HINT = (
+    "Install what is missing (Debian, Ubuntu: apt-get install g++ make; Fedora: dnf install "
+    "gcc-c++ make; macOS: xcode-select --install), or load a library that was compiled elsewhere "
+    "for the same NEURON and kind of machine: load_mechanisms('.../libnrnmech.so')."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """What compiles mechanisms here.
+
+    Parameters
+    ----------
+    nrnivmodl
+        Command that begins with the interpreter if it is a Python script.
+    cc, cxx
+        Compilers, as commands.
+    compiler
+        What the C++ compiler says of itself.
+    """
+
+    nrnivmodl: tuple[str, ...]
+    cc: str
+    cxx: str
+    compiler: str
+
+
+def architecture() -> str:
+    """Return what a compiled library depends on in the machine, such as ``"linux-x86_64"``."""
+    return f"{sys.platform}-{platform.machine()}"
+
+
+def neuron_version() -> str:
+    """Return the version of the NEURON that is installed, without starting it.
+
+    Raises
+    ------
+    MechanismError
+        If there is none.
+    """
+    for name in _DISTRIBUTIONS:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    if util.find_spec("neuron") is None:
+        raise MechanismError(
+            "NEURON is not installed in this Python, so there is nothing to compile mechanisms "
+            "for: pip install neuron"
+        )
+    return "unknown"
+
+
+def find_toolchain() -> Toolchain:
+    """Find the tools.
+
+    Raises
+    ------
+    NoCompilerError
+        If one of them is missing; the message says which and how to install it.
+    """
+    missing = []
+    cxx = _compiler("CXX", ("g++", "c++", "clang++"))
+    if cxx is None:
+        missing.append("a C++ compiler (g++)")
+    missing += [tool for tool in ("make", "bash") if shutil.which(tool) is None]
+    script = _nrnivmodl()
+    if script is None:
+        missing.append("nrnivmodl (part of NEURON)")
+    if cxx is None or script is None or missing:
+        raise NoCompilerError(
+            f"Mechanisms cannot be compiled: this machine has no {', no '.join(missing)} on PATH "
+            f"({os.environ.get('PATH', '')!r}). {_HINT}"
+        )
+    cc = _compiler("CC", ("gcc", "cc", "clang")) or cxx
+    return Toolchain(_command(script), cc, cxx, _describe(cxx))
+
+
+def _compiler(variable: str, usual: tuple[str, ...]) -> str | None:
+    """Return the compiler of the environment, the one that built Python, or a usual one.
+
+    Some Pythons name a compiler that only existed where they were built.
+    """
+    asked = os.environ.get(variable)
+    if asked:
+        return asked if shutil.which(shlex.split(asked)[0]) else None
+    built_with = sysconfig.get_config_var(variable)
+    for command in (str(built_with or ""), *usual):
+        if command and shutil.which(shlex.split(command)[0]):
+            return command
+    return None
+
+
+def _describe(cxx: str) -> str:
+    path = shutil.which(shlex.split(cxx)[0]) or ""
+    return _version_of(cxx, path, Path(path).stat().st_mtime)
+
+
+@functools.lru_cache(maxsize=8)
+def _version_of(cxx: str, path: str, modified: float) -> str:  # path and time: keys of the cache
+    done = subprocess.run(
+        [*shlex.split(cxx), "--version"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    first = (done.stdout.strip().splitlines() or [""])[0]
+    if done.returncode or not first:
+        raise NoCompilerError(
+            f"The C++ compiler {cxx!r} does not work: {done.stderr.strip() or done.returncode}. "
+            f"{_HINT}"
+        )
+    return first
+
+
+def _nrnivmodl() -> Path | None:
+    """Find the script; it lies beside the interpreter, which need not be on PATH."""
+    return next((path for path in _candidates() if path.is_file()), None)
+
+
+def _candidates() -> Iterator[Path]:
+    for name in _DISTRIBUTIONS:
+        try:
+            files = metadata.files(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        for file in files:
+            if file.name == "nrnivmodl" and ".data" not in file.parts:
+                yield Path(str(file.locate())).resolve()
+    yield Path(sysconfig.get_path("scripts")) / "nrnivmodl"
+    yield Path(sys.executable).parent / "nrnivmodl"
+    on_path = shutil.which("nrnivmodl")
+    if on_path:
+        yield Path(on_path)
+
+
+def _command(script: Path) -> tuple[str, ...]:
+    """Return how to run the script: with this Python, since a #! line cannot hold a space."""
+    with script.open("rb") as file:
+        first = file.readline()
+    if b"python" in first:
+        return (sys.executable, str(script))
+    return (str(script),)
