@@ -1,0 +1,155 @@
+"""Figures: returned, not shown, made without global state, and showing what they were given."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bluecellab.errors import MissingDependencyError, ResultsError
+from bluecellab.plotting import (
+    canvas,
+    new_axes,
+    new_figure,
+    plot_stimulus_and_response,
+    plot_stimulus_gallery,
+    plot_traces,
+)
+from bluecellab.results import Trace, Traces
+from bluecellab.spec.base import Site
+
+TIME = np.linspace(0, 100, 401)
+
+
+class Waveform:
+    """What a stimulus gives."""
+
+    def __init__(self, unit: str = "nA", label: str = "step", interpolation: str = "linear") -> None:
+        self.times = np.array([20.0, 20.0, 80.0, 80.0])
+        self.values = np.array([0.0, 0.1, 0.1, 0.0])
+        self.unit, self.label, self.interpolation = unit, label, interpolation
+
+
+class Series:
+    """What the factory of stimuli gives."""
+
+    def __init__(self, n: int = 11) -> None:
+        self.time, self.current = np.arange(n) * 0.1, np.ones(n)
+
+
+def traces() -> Traces:
+    soma, dend = Site(), Site(section="dend[0]", x=0.9)
+    return Traces(
+        [
+            Trace("a", TIME, np.sin(TIME), "mV", soma, "v"),
+            Trace("b", TIME, np.cos(TIME), "mV", dend, "v"),
+            Trace("c", TIME, np.cos(TIME), "mA/cm2", soma, "ina", partial=True),
+            Trace("d", TIME, np.cos(TIME), "mA/cm2", soma, "ik", partial=True),
+        ]
+    )
+
+
+def test_traces_by_unit() -> None:
+    figure = plot_traces(traces(), title="both")
+    potential, current = figure.axes
+    assert potential.get_ylabel() == "potential (mV)"
+    assert current.get_ylabel() == "current density (mA/cm²)"
+    assert (potential.get_xlabel(), current.get_xlabel()) == ("", "time (ms)")
+    assert np.array_equal(potential.lines[0].get_ydata(), traces()["a"].values)
+    assert [text.get_text() for text in potential.get_legend().get_texts()] == [
+        "soma[0](0.5)",
+        "dend[0](0.9)",
+    ]
+    assert [text.get_text() for text in current.get_legend().get_texts()] == [
+        "soma[0](0.5) ina (partial)",
+        "soma[0](0.5) ik (partial)",
+    ]
+    assert figure.get_suptitle() == "both"
+
+
+def test_labels_fall_back_on_names() -> None:
+    twice = [Trace(name, TIME, TIME, "mV", Site(), "v") for name in ("one", "two")]
+    (axes,) = plot_traces(twice).axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "two"]
+    (axes,) = plot_traces([Trace("x", [0, 1], [0, 1])]).axes
+    assert axes.get_legend().get_texts()[0].get_text() == "x"
+    many = [Trace(f"{index}", TIME, TIME, "mV") for index in range(11)]
+    (axes,) = plot_traces(many).axes
+    assert axes.get_legend() is None
+
+
+def test_stimulus_and_response() -> None:
+    figure = plot_stimulus_and_response([Waveform()], traces(), title="x")
+    stimulus, *_ = figure.axes
+    assert len(figure.axes) == 3
+    assert stimulus.get_ylabel() == "current (nA)"
+    assert stimulus.lines[0].get_xdata().tolist() == [0.0, 20.0, 20.0, 80.0, 80.0, 100.0]
+    assert stimulus.lines[0].get_ydata().tolist() == [0.0, 0.0, 0.1, 0.1, 0.0, 0.0]
+    assert stimulus.get_xlim() == (0.0, 100.0)
+
+
+def test_stimuli_of_several_units() -> None:
+    figure = plot_stimulus_and_response(
+        [Waveform(label="a"), Waveform("uS"), Waveform(label="b"), Series()], traces()
+    )
+    current, conductance, *_ = figure.axes
+    assert len(current.lines) == 3
+    assert conductance.get_ylabel() == "conductance (µS)"
+    assert [text.get_text() for text in current.get_legend().get_texts()] == ["a", "b", "Series"]
+
+
+def test_gallery() -> None:
+    shapes = {"one": Waveform(), "two": Series(), "three": Waveform("uS", interpolation="hold")}
+    figure = plot_stimulus_gallery(shapes, columns=2, title="all")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == list(shapes)
+    assert figure.axes[2].lines[0].get_drawstyle() == "steps-post"
+    assert figure.axes[0].lines[0].get_color() != figure.axes[2].lines[0].get_color()
+    figure = plot_stimulus_gallery([Waveform(label="named"), Series()])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["named", "Series"]
+
+
+def test_nothing_to_draw() -> None:
+    for draw in (
+        lambda: plot_traces(Traces()),
+        lambda: plot_stimulus_and_response([], traces()),
+        lambda: plot_stimulus_and_response([Waveform()], []),
+        lambda: plot_stimulus_gallery([]),
+        lambda: plot_stimulus_gallery({"empty": Series(0)}),
+        lambda: plot_stimulus_gallery([Waveform()], columns=0),
+    ):
+        with pytest.raises(ResultsError, match="there is no"):
+            draw()
+
+
+def test_figures_can_be_saved_and_displayed() -> None:
+    figure = plot_stimulus_and_response([Waveform()], traces())
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    assert file.getvalue().startswith(b"\x89PNG")
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert new_axes().figure is not None
+
+
+def test_no_global_state() -> None:
+    """No pyplot, no change of settings, no figure that has to be closed."""
+    code = (
+        "import matplotlib, sys\n"
+        "before = dict.copy(matplotlib.rcParams)\n"
+        "from bluecellab.plotting import plot_traces\n"
+        "from bluecellab.results import Trace\n"
+        "plot_traces([Trace('v', [0, 1], [1, 2], 'mV')])._repr_png_()\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert dict.copy(matplotlib.rcParams) == before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_missing_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas._figure_class.cache_clear()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingDependencyError, match=r"bluecellab\[plot\]"):
+        new_figure()
+    canvas._figure_class.cache_clear()
