@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bluecellab.stimulus.clamps import play
 from bluecellab.stimulus.factory import StimulusFactory
+from bluecellab.stimulus.live import LiveStimulus
 from bluecellab.stimulus.random123 import Random123, gamma
 from bluecellab.stimulus.signals import (
     gen_ornstein_uhlenbeck,
@@ -20,10 +20,6 @@ from bluecellab.stimulus.signals import (
 from bluecellab.stimulus.streams import Electrical, NoiseStream, Seeds, stream_of
 from bluecellab.stimulus.waveform import Waveform, superpose
 from bluecellab.stimulus.waveforms import waveform_of
-
-if TYPE_CHECKING:
-    from bluecellab.stimulus.clamps import play
-    from bluecellab.stimulus.live import LiveStimulus
 
 __all__ = [
     "Electrical",
@@ -42,17 +38,3 @@ __all__ = [
     "superpose",
     "waveform_of",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Load what needs the engine room on first use, so that waveforms do without it."""
-    if name == "play":
-        from bluecellab.stimulus.clamps import play
-
-        globals()["play"] = play
-        return play
-    if name == "LiveStimulus":
-        from bluecellab.stimulus.live import LiveStimulus
-
-        return LiveStimulus
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

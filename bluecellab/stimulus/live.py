@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bluecellab.errors import StimulusError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.spec.base import Site
 from bluecellab.spec.stimuli import Stimulus
@@ -47,9 +47,8 @@ class Rig:
         hold
             Each value until the next, instead of interpolated.
         """
-        h = runtime.raw_h()
         times = np.ascontiguousarray(times, dtype=np.float64)
-        tvec, stim = h.Vector(times), h.Vector(np.ascontiguousarray(values, dtype=np.float64))
+        tvec, stim = objects.vector(times), objects.vector(values)
         target = getattr(self.clamp, f"_ref_{variable}")
         if hold:
             stim.play(target, tvec)
@@ -67,7 +66,7 @@ class Rig:
         NEURON leaves a played variable as the last run left it until the first point is reached:
         without this, what is recorded at time 0 would depend on the run before.
         """
-        handler = runtime.raw_h().FInitializeHandler(0, _setter(self.clamp, variable, value))
+        handler = objects.initialize_handler(0, _setter(self.clamp, variable, value))
         self._handlers.append(handler)
 
     def release(self) -> None:
