@@ -85,9 +85,7 @@ def cache_folder() -> Path:
     It is ``BLUECELLAB_CACHE_DIR``, or what the system provides for caches of the user.
     """
     asked = os.environ.get("BLUECELLAB_CACHE_DIR")
-    return (
-        Path(asked).expanduser().absolute() if asked else platformdirs.user_cache_path("bluecellab")
-    )
+    return Path(asked).expanduser().absolute() if asked else platformdirs.user_cache_path("bluecellab")
 
 
 def _home() -> Path:
@@ -239,9 +237,7 @@ def read_entry(key: str, *, probe: bool = False) -> Entry | None:
 
 
 def _damaged(folder: Path) -> Entry:
-    return Entry(
-        folder.name, folder, (), "", "", "", "", created=_modified(folder), state="damaged"
-    )
+    return Entry(folder.name, folder, (), "", "", "", "", created=_modified(folder), state="damaged")
 
 
 def _modified(path: Path) -> float:

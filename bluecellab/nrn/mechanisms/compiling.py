@@ -90,9 +90,7 @@ def _build_folder() -> Iterator[Path]:
     """Make a temporary folder whose path make and the shell can bear, if there is one."""
     bearable = re.compile(r"[A-Za-z0-9_./+-]+")
     roots = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108 - mkdtemp makes it private
-    root = next(
-        (one for one in roots if bearable.fullmatch(one) and os.access(one, os.W_OK)), roots[0]
-    )
+    root = next((one for one in roots if bearable.fullmatch(one) and os.access(one, os.W_OK)), roots[0])
     try:
         folder = Path(tempfile.mkdtemp(prefix="bluecellab-mechanisms-", dir=root))
     except OSError as problem:
@@ -116,7 +114,7 @@ def _run(tools: Toolchain, folder: Path) -> tuple[int, str]:
     environment |= {"CC": tools.cc, "CXX": tools.cxx, "LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}
     # The script insists on finding libpython, which only NEURON's other translator needs.
     environment.setdefault("NMODL_PYLIB", sys.executable)
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - NEURON's own script
         [*tools.nrnivmodl, "."],
         cwd=folder,
         env=environment,

@@ -163,9 +163,7 @@ def compiled_in(folder: Path) -> Path | None:
             for path in (folder / machine / name, folder / machine / ".libs" / name):
                 if path.is_file():
                     return path
-    other = [
-        one for one in ARCHITECTURES if any((folder / one / lib).exists() for lib in LIBRARIES)
-    ]
+    other = [one for one in ARCHITECTURES if any((folder / one / lib).exists() for lib in LIBRARIES)]
     if other and not mods_in(folder):
         raise MechanismError(
             f"The library in {folder} was compiled for {', '.join(other)}, this machine is "
@@ -207,9 +205,7 @@ def _ready_made(path: Path) -> MechanismLibrary:
     try:
         texts = embedded(real.read_bytes())
     except OSError as problem:
-        raise MechanismError(
-            f"The mechanism library {path} cannot be read: {problem.strerror}."
-        ) from problem
+        raise MechanismError(f"The mechanism library {path} cannot be read: {problem.strerror}.") from problem
     key = f"file-{cache.checksum(real)[:20]}"
     return MechanismLibrary(tuple(sorted(texts)), real, key, str(real))
 
@@ -239,7 +235,7 @@ def _with_includes(sources: Sources, file: str) -> bytes:
         text = _with_includes(sources, included)
         return b':::INCLUDE "%b"\n%b:::end INCLUDE %b\n' % (line[1], text, line[1])
 
-    return re.sub(rb'^[ \t]*INCLUDE\s+"([^"\n]+)"[^\n]*\n', insert, sources.files[file], flags=re.M)
+    return re.sub(rb'^[ \t]*INCLUDE\s+"([^"\n]+)"[^\n]*\n', insert, sources.files[file], flags=re.MULTILINE)
 
 
 def fingerprints(library: MechanismLibrary) -> Mapping[str, str]:

@@ -34,9 +34,30 @@ __all__ = ["BUILT_IN", "load_from_environment", "load_mechanisms", "loaded", "re
 
 #: What NEURON 9 itself defines.
 BUILT_IN = frozenset(
-    "morphology capacitance pas extracellular fastpas na_ion k_ion hh IClamp AlphaSynapse ExpSyn "
-    "Exp2Syn SEClamp VClamp OClamp APCount NetStim IntFire1 IntFire2 IntFire4 PointProcessMark "
-    "PatternStim".split()
+    {
+        "morphology",
+        "capacitance",
+        "pas",
+        "extracellular",
+        "fastpas",
+        "na_ion",
+        "k_ion",
+        "hh",
+        "IClamp",
+        "AlphaSynapse",
+        "ExpSyn",
+        "Exp2Syn",
+        "SEClamp",
+        "VClamp",
+        "OClamp",
+        "APCount",
+        "NetStim",
+        "IntFire1",
+        "IntFire2",
+        "IntFire4",
+        "PointProcessMark",
+        "PatternStim",
+    }
 )
 #: Paths of libraries or folders of .mod files to load at the start, separated like those of PATH.
 OWN_VARIABLE = "BLUECELLAB_MECHANISMS"
@@ -203,11 +224,7 @@ def loaded() -> tuple[MechanismLibrary, ...]:
         for name in registered - BUILT_IN - _owners.keys()
         if not name.endswith("_ion")  # made by NEURON for the mechanisms that use the ion
     )
-    others = (
-        (MechanismLibrary(tuple(foreign), None, "other", "loaded by other code"),)
-        if foreign
-        else ()
-    )
+    others = (MechanismLibrary(tuple(foreign), None, "other", "loaded by other code"),) if foreign else ()
     return (own, *_libraries, *others)
 
 
@@ -238,8 +255,7 @@ def _explain_missing(missing: list[str], registered: set[str]) -> str:
         if alike:
             parts.append(f"There is {alike[0]!r}.")
     libraries = [library for library in loaded() if library.key != "neuron"]
-    for library in libraries:
-        parts.append(f"Loaded from {library.source}: {', '.join(library.names)}.")
+    parts += [f"Loaded from {one.source}: {', '.join(one.names)}." for one in libraries]
     if not libraries:
         parts.append("Nothing is loaded but NEURON's own mechanisms.")
     stray = _stray()

@@ -51,13 +51,11 @@ class Declaration:
 
 def _visible(text: str, *, strings: bool = False) -> str:
     """Return the text without comments, C code and titles, and without strings unless wanted."""
-    return _HIDDEN.sub(
-        lambda match: match["text"] if strings and match["text"] is not None else " ", text
-    )
+    return _HIDDEN.sub(lambda match: match["text"] if strings and match["text"] is not None else " ", text)
 
 
 def declaration(text: str, stem: str) -> Declaration:
-    """Return what the text of a .mod file defines.
+    r"""Return what the text of a .mod file defines.
 
     Parameters
     ----------
@@ -73,7 +71,7 @@ def declaration(text: str, stem: str) -> Declaration:
 
     Examples
     --------
-    >>> declaration("NEURON { : SUFFIX old\\n POINT_PROCESS Probe }", "file")
+    >>> declaration("NEURON { : SUFFIX old\n POINT_PROCESS Probe }", "file")
     Declaration(name='Probe', kind='point process')
     >>> declaration("PARAMETER { g = 1 }", "leak").name
     'leak'

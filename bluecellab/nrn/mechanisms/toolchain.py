@@ -63,17 +63,19 @@ def neuron_version() -> str:
     MechanismError
         If there is none.
     """
-    for name in _DISTRIBUTIONS:
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
+    found = _distribution()
+    if found is not None:
+        return found.version
     if util.find_spec("neuron") is None:
         raise MechanismError(
             "NEURON is not installed in this Python, so there is nothing to compile mechanisms "
             "for: pip install neuron"
         )
     return "unknown"
+
+
+def _distribution() -> metadata.Distribution | None:
+    return next((one for name in _DISTRIBUTIONS for one in metadata.distributions(name=name)), None)
 
 
 def find_toolchain() -> Toolchain:
@@ -116,14 +118,10 @@ def _compiler(variable: str, usual: tuple[str, ...]) -> str | None:
     return None
 
 
-def _describe(cxx: str) -> str:
-    path = shutil.which(shlex.split(cxx)[0]) or ""
-    return _version_of(cxx, path, Path(path).stat().st_mtime)
-
-
 @functools.lru_cache(maxsize=8)
-def _version_of(cxx: str, path: str, modified: float) -> str:  # path and time: keys of the cache
-    done = subprocess.run(
+def _describe(cxx: str) -> str:
+    """Return the first line of what the compiler says of its version."""
+    done = subprocess.run(  # noqa: S603 - the compiler of the user's own environment
         [*shlex.split(cxx), "--version"],
         capture_output=True,
         text=True,
@@ -134,8 +132,7 @@ def _version_of(cxx: str, path: str, modified: float) -> str:  # path and time: 
     first = (done.stdout.strip().splitlines() or [""])[0]
     if done.returncode or not first:
         raise NoCompilerError(
-            f"The C++ compiler {cxx!r} does not work: {done.stderr.strip() or done.returncode}. "
-            f"{_HINT}"
+            f"The C++ compiler {cxx!r} does not work: {done.stderr.strip() or done.returncode}. {_HINT}"
         )
     return first
 
@@ -146,14 +143,10 @@ def _nrnivmodl() -> Path | None:
 
 
 def _candidates() -> Iterator[Path]:
-    for name in _DISTRIBUTIONS:
-        try:
-            files = metadata.files(name) or []
-        except metadata.PackageNotFoundError:
-            continue
-        for file in files:
-            if file.name == "nrnivmodl" and ".data" not in file.parts:
-                yield Path(str(file.locate())).resolve()
+    found = _distribution()
+    for file in (found.files if found else None) or ():
+        if file.name == "nrnivmodl" and ".data" not in file.parts:
+            yield Path(str(file.locate())).resolve()
     yield Path(sysconfig.get_path("scripts")) / "nrnivmodl"
     yield Path(sys.executable).parent / "nrnivmodl"
     on_path = shutil.which("nrnivmodl")
