@@ -11,7 +11,7 @@ from bluecellab import recording
 from bluecellab.cell.expressions import eval_neuron
 from bluecellab.cell.sections import AnyPlace, SectionsMixin
 from bluecellab.errors import NotRecordedError, RecordingError
-from bluecellab.nrn import door, runtime
+from bluecellab.nrn import door, objects, runtime
 from bluecellab.nrn.handles import Section
 from bluecellab.recording import Labels, Recordable, SpikeDetector, TraceRecorder
 from bluecellab.recording.recorder import Recorder
@@ -290,7 +290,7 @@ class RecordingMixin(SectionsMixin):
         """
         self._scope.check()
         place = recording.locate(location, self.sections)
-        connection = runtime.raw_h().NetCon(place.raw._ref_v, target, sec=place.section.raw)
+        connection = objects.net_con(place.raw, target)
         connection.threshold = threshold
         return connection
 

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 
 __all__ = ["Census", "census"]
 
@@ -79,6 +79,6 @@ def census(*, collect: bool = True) -> Census:
 
     for name in (*_point_processes(), *_CLASSES, *templates.loaded_names()):
         if hasattr(h, name):
-            counts[name] = int(h.List(name).count())
-    counts["List"] -= 1 if counts["List"] else 0  # the one that counts
+            counts[name] = int(objects.listing(name).count())
+    counts["List"] -= 1  # the one that counts
     return Census({name: count for name, count in counts.items() if count})

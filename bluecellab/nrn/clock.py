@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from bluecellab.errors import BluecellabError, DivergedError, RunError
-from bluecellab.nrn import runtime
+from bluecellab.errors import BluecellabError, BrokenError, DivergedError, RunError
+from bluecellab.nrn import objects, runtime
 
 __all__ = ["Interrupt", "Watcher", "advance_fixed", "advance_variable", "initialise", "now", "skip"]
 
@@ -41,7 +41,7 @@ def initialise(v_init: float) -> None:
         If a mechanism or a handler refuses.
     """
     h = runtime.raw_h()
-    h.ParallelContext().set_maxstep(_FOREVER)
+    objects.parallel_context().set_maxstep(_FOREVER)
     with runtime.guard("initialising"):
         h.finitialize(v_init)
 
@@ -106,6 +106,9 @@ class Interrupt:
 class Watcher:
     """Watches the potentials of all sections for divergence.
 
+    It looks at the middle of every section: NaN spreads over a whole cell within one step. It holds
+    no references to variables, because NEURON never gives back the memory of one whose section goes.
+
     Parameters
     ----------
     describe
@@ -113,13 +116,8 @@ class Watcher:
     """
 
     def __init__(self, describe: Callable[[Any], str]) -> None:
-        h = runtime.raw_h()
         self._describe = describe
-        self._segments = [(section, segment.x) for section in h.allsec() for segment in section]
-        self._pointers = h.PtrVector(max(1, len(self._segments)))
-        for index, (section, x) in enumerate(self._segments):
-            self._pointers.pset(index, section(x)._ref_v)
-        self._values = h.Vector(max(1, len(self._segments)))
+        self._middles = [section(0.5) for section in runtime.raw_h().allsec()]
         self._last_good = 0.0
 
     def check(self) -> None:
@@ -129,29 +127,34 @@ class Watcher:
         ------
         DivergedError
             With the time, cell, section and value.
+        BrokenError
+            If a section has been deleted in the middle of the run.
         """
-        if not self._segments:
-            return
-        self._pointers.gather(self._values)
-        # comparisons with NaN are false, so this catches NaN as well
-        low, high = self._values.min(), self._values.max()
-        total = self._values.sum()
-        if -_LIMIT <= low and high <= _LIMIT and math.isfinite(total):
-            self._last_good = now()
-            return
-        for (section, x), value in zip(self._segments, self._values.to_python(), strict=True):
-            if not (math.isfinite(value) and abs(value) <= _LIMIT):
-                name = str(section.hname()).rpartition(".")[2]
-                cell = self._describe(section)
-                raise DivergedError(
-                    f"the membrane potential of {name}({x:g}) of {cell} became {value:g} mV between "
-                    f"{self._last_good:g} and {now():g} ms. Look at the stimuli there, use a smaller dt, "
-                    "or check the parameters of its mechanisms.",
-                    time=now(),
-                    cell=cell,
-                    section=name,
-                    value=value,
-                )
+        try:
+            potentials = [segment.v for segment in self._middles]
+        except ReferenceError as error:
+            raise BrokenError(
+                "a section was deleted in the middle of the run, so that it cannot go on; "
+                "delete sections before or after a run"
+            ) from error
+        for segment, potential in zip(self._middles, potentials, strict=True):
+            if not -_LIMIT <= potential <= _LIMIT:  # true of NaN as well
+                raise self._diverged(segment, potential)
+        self._last_good = now()
+
+    def _diverged(self, segment: Any, potential: float) -> DivergedError:
+        section = segment.sec
+        name = str(section.hname()).rpartition(".")[2]
+        cell = self._describe(section)
+        return DivergedError(
+            f"the membrane potential of {name}({segment.x:g}) of {cell} became {potential:g} mV between "
+            f"{self._last_good:g} and {now():g} ms. Look at the stimuli there, use a smaller dt, "
+            "or check the parameters of its mechanisms.",
+            time=now(),
+            cell=cell,
+            section=name,
+            value=potential,
+        )
 
 
 Look = Callable[[], float]
@@ -176,7 +179,7 @@ def advance_fixed(steps: int, dt: float, look: Look) -> None:
         If NEURON fails.
     """
     h = runtime.raw_h()
-    solve = h.ParallelContext().psolve
+    solve = objects.parallel_context().psolve
     chunk = 1
     due = look()
     while steps > 0:
@@ -213,7 +216,7 @@ class _Ticker:
             self._last = time.perf_counter()
             following = min(due, h.t + max(self._interval, 1e-6))
             if following < self.t_stop:
-                h.CVode().event(following, self)
+                objects.cvode().event(following, self)
         except BaseException as failure:  # handed on by advance_variable
             self.failure = failure
             h.stoprun = 1
@@ -241,7 +244,7 @@ def advance_variable(t_stop: float, look: Look) -> None:
         ticker()
         if ticker.failure is None:
             with runtime.guard(f"integrating with CVODE from {h.t:g} ms"):
-                h.ParallelContext().psolve(t_stop)
+                objects.parallel_context().psolve(t_stop)
     except BluecellabError as error:
         if ticker.failure is None and not isinstance(error, RunError):
             raise

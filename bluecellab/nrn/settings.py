@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from bluecellab.errors import EngineError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 
 __all__ = ["applied", "known_settings", "preserved", "read"]
 
@@ -16,33 +15,29 @@ Value = float | int | bool
 _SCALARS = ("celsius", "v_init", "dt", "tstop", "steps_per_ms", "secondorder", "stoprun")
 
 
-def _cvode() -> Any:
-    return runtime.raw_h().CVode()
-
-
 def _set_random123_index(value: Value) -> None:
-    runtime.raw_h().Random().Random123_globalindex(int(value))
+    objects.random_generator().Random123_globalindex(int(value))
 
 
 def _set_threads(value: Value) -> None:
-    runtime.raw_h().ParallelContext().nthread(int(value))
+    objects.parallel_context().nthread(int(value))
 
 
 _METHODS: dict[str, tuple[Callable[[], Value], Callable[[Value], object]]] = {
-    "cvode": (lambda: bool(_cvode().active()), lambda value: _cvode().active(int(value))),
-    "cvode_minstep": (lambda: _cvode().minstep(), lambda value: _cvode().minstep(value)),
-    "cvode_maxstep": (lambda: _cvode().maxstep(), lambda value: _cvode().maxstep(value)),
-    "cvode_atol": (lambda: _cvode().atol(), lambda value: _cvode().atol(value)),
-    "cvode_rtol": (lambda: _cvode().rtol(), lambda value: _cvode().rtol(value)),
+    "cvode": (lambda: bool(objects.cvode().active()), lambda value: objects.cvode().active(int(value))),
+    "cvode_minstep": (lambda: objects.cvode().minstep(), lambda value: objects.cvode().minstep(value)),
+    "cvode_maxstep": (lambda: objects.cvode().maxstep(), lambda value: objects.cvode().maxstep(value)),
+    "cvode_atol": (lambda: objects.cvode().atol(), lambda value: objects.cvode().atol(value)),
+    "cvode_rtol": (lambda: objects.cvode().rtol(), lambda value: objects.cvode().rtol(value)),
     "use_fast_imem": (
-        lambda: bool(_cvode().use_fast_imem()),
-        lambda value: _cvode().use_fast_imem(int(value)),
+        lambda: bool(objects.cvode().use_fast_imem()),
+        lambda value: objects.cvode().use_fast_imem(int(value)),
     ),
     "random123_globalindex": (
-        lambda: int(runtime.raw_h().Random().Random123_globalindex()),
+        lambda: int(objects.random_generator().Random123_globalindex()),
         _set_random123_index,
     ),
-    "nthread": (lambda: int(runtime.raw_h().ParallelContext().nthread()), _set_threads),
+    "nthread": (lambda: int(objects.parallel_context().nthread()), _set_threads),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from bluecellab.errors import RecordingError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.recorder import Recorder, TimeReader
@@ -88,7 +88,7 @@ class Recorders(Live):
         """
         self._scope.check()
         chosen = tuple(members)
-        if not plan.fixed and runtime.raw_h().CVode().use_local_dt():
+        if not plan.fixed and objects.cvode().use_local_dt():
             raise RecordingError(
                 "every cell has a time of its own with local variable time steps, which recordings cannot "
                 "share. Switch it off: h.CVode().use_local_dt(0)."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bluecellab.errors import NotRecordedError, RecordingError, SiteError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.handles import Section, Segment
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording.plan import RunPlan
@@ -35,9 +35,8 @@ class _Wire:
     __slots__ = ("netcon", "vector")
 
     def __init__(self, at: Segment, target: Any) -> None:
-        h = runtime.raw_h()
         segment = at.raw
-        self.netcon: Any = h.NetCon(segment._ref_v, target, sec=segment.sec)
+        self.netcon: Any = objects.net_con(segment, target)
         self.vector: Any = None
 
     def taken(self, threshold: float) -> bool:
@@ -49,7 +48,7 @@ class _Wire:
     def listen(self, threshold: float) -> None:
         """Begin to note spike times."""
         self.netcon.threshold = threshold
-        self.vector = runtime.raw_h().Vector()
+        self.vector = objects.vector()
         self.netcon.record(self.vector)
 
     def intact(self, threshold: float) -> bool:
@@ -172,7 +171,7 @@ class SpikeDetector(Live):
         """
         self._scope.check()
         _ = self._at.raw
-        if self._must_search and not plan.fixed and runtime.raw_h().CVode().condition_order() == 2:
+        if self._must_search and not plan.fixed and objects.cvode().condition_order() == 2:
             raise RecordingError(
                 f"{self.name}: another threshold or recording is in use at {self._at}, and CVODE's "
                 "condition_order(2) cannot be followed then. Use condition_order(1), or another position."
@@ -213,7 +212,7 @@ class SpikeDetector(Live):
         if self._tape is None or not self._searching:
             vector = self._wire.vector
             if len(vector):
-                self._spikes.add(vector.as_numpy().copy())
+                self._spikes.add(objects.values_of(vector))
                 vector.resize(0)
             return
         count, potential = self._tape.drain()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.results.arrays import FloatArray
 
 __all__ = ["Tape"]
@@ -21,7 +21,7 @@ class Tape:
     __slots__ = ("_grid", "_pointer", "_seen", "_vector")
 
     def __init__(self) -> None:
-        self._vector: Any = runtime.raw_h().Vector()
+        self._vector: Any = objects.vector()
         self._pointer: Any = None
         self._grid: Any = None
         self._seen = 0
@@ -54,14 +54,14 @@ class Tape:
         the times could not be extended when the run is continued.
         """
         self.stop()
-        self._grid = runtime.raw_h().Vector(times)
+        self._grid = objects.vector(times)
         with runtime.guard("recording"):
             self._vector.record(pointer, self._grid)
         self._pointer = pointer
 
     def extend_to(self, times: FloatArray) -> None:
         """Go on with more times in ms, shape (n,), the first of which are those there were."""
-        self._grid.append(runtime.raw_h().Vector(times[len(self._grid) :]))
+        self._grid.append(objects.vector(times[len(self._grid) :]))
 
     def stop(self) -> None:
         """Record no more."""
@@ -92,7 +92,9 @@ class Tape:
         count = len(self._vector)
         if not count:
             return 0, np.empty(0)
-        block: FloatArray = self._vector.as_numpy()[first::stride].copy()
+        block = objects.values_of(self._vector)
+        if first or stride > 1:
+            block = block[first::stride].copy()
         self._vector.resize(0)
         return count, block
 
@@ -101,7 +103,7 @@ class Tape:
 
         NEURON fills this Vector by index, so it cannot be shortened.
         """
-        block: FloatArray = self._vector.as_numpy()[self._seen :].copy()
+        block = objects.values_of(self._vector)[self._seen :].copy()
         self._seen += len(block)
         return block
 

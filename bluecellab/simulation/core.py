@@ -13,7 +13,6 @@ from typing import Any
 
 from bluecellab.cell import Cell, living_cells
 from bluecellab.errors import (
-    BluecellabError,
     BusyError,
     CancelledError,
     HookError,

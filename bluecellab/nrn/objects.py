@@ -1,0 +1,137 @@
+"""Make hoc objects without a leak.
+
+A hoc object that Python makes by calling its class, as in ``h.Vector()``, costs 96 bytes that are
+never given back; one that a hoc function makes and returns costs nothing. Objects of which one is
+enough for the process are made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.nrn import runtime
+
+__all__ = [
+    "cvode",
+    "initialize_handler",
+    "listing",
+    "net_con",
+    "parallel_context",
+    "pointer_vector",
+    "random_generator",
+    "values_of",
+    "vector",
+]
+
+_MAKERS = """
+obfunc bluecellab_vector() { localobj made
+    made = new Vector($1)
+    return made
+}
+obfunc bluecellab_ptrvector() { localobj made
+    made = new PtrVector($1)
+    return made
+}
+obfunc bluecellab_list() { localobj made
+    made = new List($s1)
+    return made
+}
+obfunc bluecellab_netcon() { localobj made
+    made = new NetCon(&v($1), $o2)
+    return made
+}
+obfunc bluecellab_netcon_to_none() { localobj made, none
+    made = new NetCon(&v($1), none)
+    return made
+}
+obfunc bluecellab_handler() { localobj made
+    made = new FInitializeHandler($1, $o2)
+    return made
+}
+"""
+
+
+class _Made:
+    """What has been made once for this process."""
+
+    ready = False
+    cvode: Any = None
+    parallel_context: Any = None
+    random: Any = None
+
+
+def _h() -> Any:
+    h = runtime.raw_h()
+    if not _Made.ready:
+        h(_MAKERS)
+        _Made.cvode = h.CVode()
+        _Made.parallel_context = h.ParallelContext()
+        _Made.random = h.Random()
+        _Made.ready = True
+    return h
+
+
+def cvode() -> Any:
+    """Return NEURON's CVode."""
+    _h()
+    return _Made.cvode
+
+
+def parallel_context() -> Any:
+    """Return NEURON's ParallelContext."""
+    _h()
+    return _Made.parallel_context
+
+
+def random_generator() -> Any:
+    """Return a Random of this process; it draws nothing, but reaches the Random123 global index."""
+    _h()
+    return _Made.random
+
+
+def vector(values: npt.ArrayLike = ()) -> Any:
+    """Return a new Vector with these values, shape (n,)."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    made = _h().bluecellab_vector(0)
+    if len(array):
+        made.from_python(array)
+    return made
+
+
+def values_of(made: Any) -> npt.NDArray[np.float64]:
+    """Return a copy of a Vector's values, shape (n,); ``as_numpy`` leaks, and its view may dangle."""
+    return np.array(made, dtype=np.float64) if len(made) else np.empty(0)
+
+
+def pointer_vector(size: int) -> Any:
+    """Return a new PtrVector."""
+    return _h().bluecellab_ptrvector(size)
+
+
+def listing(name: str) -> Any:
+    """Return a List of all instances of a hoc class, template or point process."""
+    return _h().bluecellab_list(name)
+
+
+def net_con(segment: Any, target: Any) -> Any:
+    """Return a new NetCon whose source is the membrane potential at a place.
+
+    Parameters
+    ----------
+    segment
+        A raw segment.
+    target
+        A raw point process, or None.
+    """
+    if target is None:
+        return _h().bluecellab_netcon_to_none(segment.x, sec=segment.sec)
+    return _h().bluecellab_netcon(segment.x, target, sec=segment.sec)
+
+
+def initialize_handler(kind: int, function: Callable[[], object]) -> Any:
+    """Return a new FInitializeHandler that calls a function; it holds the function strongly."""
+    return _h().bluecellab_handler(kind, function)
