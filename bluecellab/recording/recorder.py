@@ -141,16 +141,18 @@ class Recorder(Live):
         partial
             Whether it ended before its end.
         """
-        if not self._running or self.closed or self._schedule is None:
+        if self.closed:
             return
-        self.harvest()
-        grid = self._schedule.grid
-        if grid is not None and not partial and len(self._samples) == len(grid) - 2:
-            self._samples.add(self._tape.sample_now())
+        if self._running and self._schedule is not None:
+            self.harvest()
+            grid = self._schedule.grid
+            if grid is not None and not partial and len(self._samples) == len(grid) - 2:
+                self._samples.add(self._tape.sample_now())
+            self._running, self._partial = False, partial
         if self.needs_fast_imem:
-            # NEURON refuses to initialise any model while a Vector records a current that is computed no more
+            # NEURON refuses to initialise any model while a Vector records a current that is computed no
+            # more; so this one lets go even when the run never began
             self._tape.stop()
-        self._running, self._partial = False, partial
 
     def trace(self) -> Trace:
         """Return what was recorded in the last run, or so far in the present one.

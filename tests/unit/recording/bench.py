@@ -107,9 +107,7 @@ class Bench:
         h.dt = 0.025
         return np.array(times), np.array(values)
 
-    def bare_spikes(
-        self, threshold: float, *, fixed: bool = True, v_init: float = -65.0
-    ) -> np.ndarray:
+    def bare_spikes(self, threshold: float, *, fixed: bool = True, v_init: float = -65.0) -> np.ndarray:
         """Detect spikes at the middle of the soma as a script on bare NEURON does."""
         netcon = self.h.NetCon(self.at().raw._ref_v, None, sec=self.soma.raw)
         netcon.threshold = threshold

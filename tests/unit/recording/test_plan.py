@@ -27,9 +27,7 @@ def test_others_are_refused(dt: float, factor: int, rest: float) -> None:
         stride((factor + rest) * dt, RunPlan(True, dt, 0.0, 1e6), "x")
 
 
-@given(
-    st.floats(0.01, 10), st.integers(1, 300), st.floats(0, 0.9), st.sampled_from([0.0, 5.0, 700.0])
-)
+@given(st.floats(0.01, 10), st.integers(1, 300), st.floats(0, 0.9), st.sampled_from([0.0, 5.0, 700.0]))
 def test_grid(interval: float, count: int, rest: float, start: float) -> None:
     stop = start + interval * (count + (rest if rest > 1e-6 else 0))
     times = grid(interval, RunPlan(False, 0.025, start, stop), "x")

@@ -44,9 +44,7 @@ def test_bitwise_as_bare_neuron(bench: Bench, fixed: bool, chunks: int, variable
 
 @pytest.mark.parametrize("factor", [2, 4, 10, 400, 800])
 @pytest.mark.parametrize("chunks", [1, 5])
-def test_interval_keeps_the_samples_at_its_multiples(
-    bench: Bench, factor: int, chunks: int
-) -> None:
+def test_interval_keeps_the_samples_at_its_multiples(bench: Bench, factor: int, chunks: int) -> None:
     every = record(bench.at(), "v", bench.scope, name="every")
     some = record(bench.at(), "v", bench.scope, interval=factor * 0.025, name="some")
     bench.run([every, some], chunks=chunks)
@@ -62,9 +60,7 @@ def test_interval_that_does_not_divide_the_run_ends_before_it(bench: Bench) -> N
 
 
 @pytest.mark.parametrize("chunks", [1, 6])
-def test_cvode_interval_includes_the_end_and_leaves_the_integration_alone(
-    bench: Bench, chunks: int
-) -> None:
+def test_cvode_interval_includes_the_end_and_leaves_the_integration_alone(bench: Bench, chunks: int) -> None:
     alone = record(bench.at(), "v", bench.scope, name="alone")
     bench.run([alone], fixed=False, chunks=chunks)
     before = alone.trace()
@@ -107,9 +103,7 @@ def test_continued_run_is_one_run(bench: Bench, fixed: bool, interval: float | N
 
 def test_traces_of_one_run_share_one_time_array(bench: Bench) -> None:
     recorders = [record(bench.soma(x), "v", bench.scope) for x in (0.0, 0.5, 1.0)]
-    slow = [
-        record(bench.at(), name, bench.scope, interval=0.1, name=name) for name in ("ina", "ik")
-    ]
+    slow = [record(bench.at(), name, bench.scope, interval=0.1, name=name) for name in ("ina", "ik")]
     bench.run([*recorders, *slow])
     traces = traces_of([*recorders, *slow])
     assert len(traces.axes) == 2
@@ -389,3 +383,21 @@ def test_repr(bench: Bench) -> None:
     assert repr(recorder) == "<Recorder soma[0](0.5).v recorded>"
     recorder.close()
     assert repr(recorder) == "<Recorder soma[0](0.5).v closed>"
+
+
+def test_total_membrane_current_lets_go_when_the_run_never_begins(bench: Bench) -> None:
+    recorder = record(bench.at(), "i_membrane_", bench.scope)
+    bench.run([recorder], 1.0)
+    kept = recorder.trace()
+    assert not bench.recorders.resumable
+    bench.h.CVode().use_fast_imem(1)
+    bench.recorders.prepare(RunPlan(True, 0.025, 0.0, 1.0), [recorder], bench.soma.raw)
+    bench.finish(partial=True)  # initialisation failed, say
+    bench.h.finitialize(-65)
+    assert recorder.trace() == kept
+    voltage = record(bench.at(), "v", bench.scope)
+    assert not bench.recorders.resumable
+    bench.run([voltage], 1.0)
+    assert bench.recorders.resumable
+    voltage.close()
+    assert not bench.recorders.resumable

@@ -81,8 +81,7 @@ def test_target(bench: Bench) -> None:
 
 def test_continued(bench: Bench) -> None:
     detectors = [
-        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}")
-        for value in (-30.0, 0.0)
+        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}") for value in (-30.0, 0.0)
     ]
     bench.run(detectors, 40.0)
     whole = [detector.times() for detector in detectors]
@@ -118,8 +117,7 @@ def test_results(bench: Bench) -> None:
 
 def test_reading_in_the_middle(bench: Bench) -> None:
     detectors = [
-        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}")
-        for value in (-30.0, 0.0)
+        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}") for value in (-30.0, 0.0)
     ]
     bench.run(detectors)
     whole = [detector.times() for detector in detectors]
@@ -136,8 +134,7 @@ def test_reading_in_the_middle(bench: Bench) -> None:
 
 def test_searching_cannot_interpolate(bench: Bench) -> None:
     detectors = [
-        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}")
-        for value in (-30.0, 0.0)
+        detect_spikes(bench.at(), bench.scope, threshold=value, name=f"{value}") for value in (-30.0, 0.0)
     ]
     bench.h.CVode().condition_order(2)
     try:
@@ -151,9 +148,7 @@ def test_searching_cannot_interpolate(bench: Bench) -> None:
 
 def test_closed(bench: Bench) -> None:
     detector = detect_spikes(bench.at(), bench.scope)
-    assert repr(detector) == (
-        "<SpikeDetector spikes at soma[0](0.5), -30 mV at soma[0](0.5), -30 mV>"
-    )
+    assert repr(detector) == ("<SpikeDetector spikes at soma[0](0.5), -30 mV at soma[0](0.5), -30 mV>")
     bench.run([detector])
     kept = detector.times()
     detector.close()
