@@ -44,12 +44,15 @@ class Setup:
     Parameters
     ----------
     mechanisms
-        Paths of mechanism libraries.
+        Paths of compiled mechanism libraries.
+    contents
+        What identifies their content, because a library may be compiled anew in its place.
     modules
         Names of Python modules.
     """
 
     mechanisms: tuple[str, ...] = ()
+    contents: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from bluecellab.errors import InvalidSpecError
+from bluecellab.nrn.mechanisms.library import find_library
 from bluecellab.simulation.isolation import verdict
 from bluecellab.simulation.isolation.client import Setup
 from bluecellab.simulation.isolation.job import Job, Limits
@@ -37,7 +38,8 @@ class Isolation:
         Bytes that a job may take on top of what its process has at the start. On Linux the kernel
         refuses more; elsewhere a process that holds more is killed.
     mechanisms
-        Libraries of mechanisms that are loaded beforehand.
+        Libraries of mechanisms that are loaded beforehand, compiled if needed: all that
+        :func:`bluecellab.load_mechanisms` takes.
     modules
         Python modules that are imported beforehand, because importing them takes long.
 
@@ -124,7 +126,12 @@ class Prepared:
             memory=memory,
             watch_memory=memory is not None and not kernel_limits_memory(),
         )
-        setup = Setup(cast("tuple[str, ...]", isolation.mechanisms), tuple(isolation.modules))
+        libraries = [find_library(path) for path in isolation.mechanisms]
+        setup = Setup(
+            mechanisms=tuple(str(library.path) for library in libraries),
+            contents=tuple(library.key for library in libraries),
+            modules=tuple(isolation.modules),
+        )
         self._job = Job(dump_job(call, memory, copy=copy), setup, self._limits)
 
     def run(self) -> object:

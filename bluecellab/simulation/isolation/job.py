@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bluecellab.errors import WorkerError
 from bluecellab.simulation.isolation import posix, protocol
 from bluecellab.simulation.isolation.client import Lines, ServerGoneError, Setup, lease_server
 from bluecellab.simulation.isolation.echo import Echo, Tail
+from bluecellab.simulation.isolation.payload import Failure, Success, load_answer
 from bluecellab.simulation.isolation.transport import Frames, Inbox, Outbox
 
 __all__ = ["End", "Job", "Limits"]
@@ -54,7 +55,9 @@ class End:
     Parameters
     ----------
     answer
-        The frames of its answer; None if it gave none.
+        Its answer; None if it gave none.
+    buffers
+        The large buffers that belong to the answer.
     status
         The worker's wait status, for a worker that gave no answer; None if its server ended too.
     peak
@@ -67,7 +70,8 @@ class End:
         The limit it was killed for.
     """
 
-    answer: list[memoryview] | None = None
+    answer: Success | Failure | None = None
+    buffers: list[memoryview] = field(default_factory=list)
     status: int | None = None
     peak: int = 0
     output: str = ""
@@ -182,7 +186,8 @@ class _Flight:
                         key.data(mask)
                     self._wake()
             if self._end.answer is not None:
-                self._await_end(_FAREWELL)
+                good = isinstance(self._end.answer, Success)
+                self._await_end(_FAREWELL if good else _BURIAL)
         except BaseException:  # also Ctrl-C: the worker goes first
             _hang_up(self._lines.line)
             if not self._await_end(_BURIAL) and self._pid:
@@ -215,7 +220,8 @@ class _Flight:
             return True
         except (EOFError, ConnectionResetError):
             return False
-        self._end.answer = self._inbox.frames
+        self._end.answer = load_answer(self._inbox.frames[0])
+        self._end.buffers = self._inbox.frames[1:]
         self._over = True
         return True
 

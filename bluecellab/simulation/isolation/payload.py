@@ -14,11 +14,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import cloudpickle
 
 from bluecellab.errors import NotPicklableError
 from bluecellab.nrn import runtime
+from bluecellab.nrn.mechanisms.loading import OWN_VARIABLE, PUBLISHED_VARIABLE
 from bluecellab.simulation.isolation import cpus
 from bluecellab.simulation.isolation.transport import Frames, out_of_band
 
@@ -31,6 +33,7 @@ __all__ = [
     "dump_job",
     "frames_of",
     "load",
+    "load_answer",
     "result_refusal",
     "search_path",
     "server_environment",
@@ -39,6 +42,7 @@ __all__ = [
 
 _PROTOCOL = 5
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LIBRARIES = (OWN_VARIABLE, PUBLISHED_VARIABLE)
 KEPT_VARIABLES = frozenset({cpus.DEPTH_VARIABLE, *_THREADS})
 """Environment variables that a worker has from its server, not from whoever asks."""
 
@@ -279,11 +283,23 @@ def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def server_environment() -> dict[str, str]:
     """Return the environment that a fork server starts with."""
+    here = _working_directory() or ""
+    libraries = {
+        name: os.pathsep.join(str(Path(here, part)) for part in os.environ[name].split(os.pathsep) if part)
+        for name in _LIBRARIES
+        if os.environ.get(name)
+    }
     return {
         **os.environ,
+        **libraries,  # the server works in another folder
         **dict.fromkeys(_THREADS, "1"),  # a process with threads cannot be forked safely
         cpus.DEPTH_VARIABLE: str(cpus.depth() + 1),
     }
+
+
+def load_answer(frame: memoryview) -> Success | Failure:
+    """Unpickle the first frame of an answer."""
+    return cast("Success | Failure", load(frame))
 
 
 def frames_of(value: Success | Failure, buffers: Sequence[memoryview]) -> list[memoryview]:

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, as_completed
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
 
 from bluecellab.errors import WorkerError
+from bluecellab.nrn import mechanisms, runtime
 from bluecellab.simulation.conditions import NeuronGlobalParams, NeuronGlobals
 from bluecellab.simulation.isolation.executor import Executor
 from bluecellab.simulation.isolation.isolated import Isolation
@@ -26,6 +28,13 @@ def _result(future: Future[R], timeout: float | None = None) -> R:
         return future.result(timeout)
     except CancelledError as error:
         raise WorkerError("the task was ended with its pool before it returned") from error
+
+
+def _loaded_here() -> list[Path]:
+    """Return the mechanism libraries that this process has loaded."""
+    if not runtime.is_started():
+        return []
+    return [library.path for library in mechanisms.loaded() if library.path is not None]
 
 
 def _prepare(
@@ -140,16 +149,17 @@ class IsolatedProcess:
     """A pool that runs every task in a fresh process; the published interface.
 
     It has the methods of :class:`multiprocessing.pool.Pool`. The processes come from a server that
-    has loaded NEURON, and inherit nothing from this one, except for what was said to
-    :func:`~bluecellab.simulation.conditions.set_neuron_globals` before the pool was made: as
-    published, temperature and initial potential hold in the pool, too.
+    has loaded NEURON and inherit nothing from this one, except that, as published, two things hold
+    in the pool that held when it was made: the temperature and initial potential of
+    :func:`~bluecellab.simulation.conditions.set_neuron_globals`, and mechanisms that are loaded.
 
     Parameters
     ----------
     processes
         How many tasks at once; None for all processors but one.
     isolation
-        How each task runs.
+        How each task runs; by default without limits, and with the mechanism libraries that are
+        loaded here.
     initializer
         Called in every process before its task.
     initargs
@@ -166,14 +176,14 @@ class IsolatedProcess:
         self,
         processes: int | None = 1,
         *,
-        isolation: Isolation = Isolation(),  # noqa: B008 - frozen
+        isolation: Isolation | None = None,
         initializer: Callable[..., object] | None = None,
         initargs: Iterable[object] = (),
     ) -> None:
         params = NeuronGlobals.get_instance().export_params()
         self._executor = Executor(
             processes,
-            isolation=isolation,
+            isolation=Isolation(mechanisms=_loaded_here()) if isolation is None else isolation,
             initializer=_prepare,
             initargs=(params, initializer, tuple(initargs)),
         )

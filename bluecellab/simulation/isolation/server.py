@@ -194,10 +194,10 @@ def _preload(mechanisms: Sequence[str], modules: Sequence[str]) -> None:
     for room in _ROOMS:
         importlib.import_module(f"bluecellab.{room}")
     if mechanisms:
-        from bluecellab.nrn import mechanisms as libraries
+        from bluecellab.nrn.mechanisms import load_mechanisms
 
         for library in mechanisms:
-            libraries.load(library)
+            load_mechanisms(library)
     for module in modules:
         importlib.import_module(module)
     importlib.import_module("bluecellab.simulation.isolation.worker")

@@ -8,7 +8,6 @@ import os
 import pickle
 import signal
 from pathlib import Path
-from typing import cast
 
 from bluecellab.errors import (
     BluecellabError,
@@ -20,7 +19,7 @@ from bluecellab.errors import (
 )
 from bluecellab.simulation.isolation import payload
 from bluecellab.simulation.isolation.job import End, Limits
-from bluecellab.simulation.isolation.payload import Failure, Success
+from bluecellab.simulation.isolation.payload import Failure
 
 __all__ = ["value_of"]
 
@@ -52,11 +51,10 @@ def value_of(end: End, name: str, limits: Limits) -> object:
     """
     if end.answer is None:
         raise _without_answer(end, name, limits)
-    answer = cast("Success | Failure", payload.load(end.answer[0]))
-    if isinstance(answer, Failure):
-        raise _failed(answer, end, name, limits)
+    if isinstance(end.answer, Failure):
+        raise _failed(end.answer, end, name, limits)
     try:
-        return payload.load(answer.value, end.answer[1:])
+        return payload.load(end.answer.value, end.buffers)
     except Exception as error:
         raise RemoteError(
             f"the result of the isolated job {name} arrived, but cannot be rebuilt here "

@@ -143,7 +143,7 @@ def test_remote_error_derives_from_the_builtin_that_was_raised() -> None:
         (UnicodeDecodeError("utf-8", b"x", 0, 1, "no"), UnicodeDecodeError),
     ):
         failure = payload.Failure(f"{kind.__name__}: no", "Trace", pickle.dumps(raised), kind.__name__)
-        end = End(answer=payload.frames_of(failure, ()), output="said")
+        end = End(answer=failure, output="said")
         with pytest.raises(RemoteError, match=f"job f failed: {kind.__name__}: no") as caught:
             verdict.value_of(end, "f", Limits())
         assert isinstance(caught.value, kind)
