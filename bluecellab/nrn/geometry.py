@@ -14,7 +14,7 @@ import re
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +29,14 @@ from bluecellab.nrn import runtime
 __all__ = [
     "Arrangement",
     "SectionShape",
-    "arrangement",
+    "build",
     "collected_failure",
     "connect_callbacks",
     "forget",
+    "name_link",
     "replay",
     "use_checker",
+    "use_reader",
 ]
 
 _CAPACITY = 256  # morphologies; a detailed one takes about 100 kB
@@ -62,6 +64,8 @@ class SectionShape:
         The point (x, y, z, um) that NEURON is told to connect logically to, if any.
     points
         x, y, z and diameter in um; shape (n, 4).
+    number
+        Of the section in its file, somata first.
     """
 
     name: str
@@ -69,6 +73,7 @@ class SectionShape:
     parent_x: float
     style: tuple[float, float, float] | None
     points: npt.NDArray[np.float64]
+    number: int
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,6 @@ class Arrangement:
     structure: tuple[str, ...]
     sections: tuple[SectionShape, ...] = field(repr=False)
 
-    def numbering(self) -> tuple[str, ...]:
-        """Return the names in the order of the file."""
-        return tuple(section.name for section in self.sections)
-
 
 class Failure:
     """What went wrong in Python while hoc was calling it."""
@@ -100,10 +101,12 @@ class Failure:
 
 class _State:
     checker: Callable[[str], None] | None = None
+    readers: dict[str, Callable[[str], Arrangement]] = {}
+    links: dict[str, str] = {}
     failure: Failure | None = None
 
 
-_remembered: OrderedDict[tuple[str, str], Arrangement] = OrderedDict()
+_remembered: OrderedDict[tuple[str, ...], Arrangement] = OrderedDict()
 _lock = threading.RLock()
 
 
@@ -118,6 +121,31 @@ def use_checker(checker: Callable[[str], None] | None) -> None:
         Called with the path; raises :class:`MorphologyError` if the file must not be read.
     """
     _State.checker = checker
+
+
+def use_reader(kind: str, reader: Callable[[str], Arrangement]) -> None:
+    """Have a kind of files that NEURON does not know read by a function.
+
+    Parameters
+    ----------
+    kind
+        Extension without its dot.
+    reader
+        Called with the path; returns what to make.
+    """
+    _State.readers[kind] = reader
+
+
+def name_link(link: str, target: str) -> None:
+    """Say that a path is a link which stands for another, so that messages name the other."""
+    _State.links[link] = target
+
+
+def _target(path: str) -> str:
+    for link, target in _State.links.items():
+        if path == link or path.startswith(f"{link}/"):
+            return target + path[len(link) :]
+    return path
 
 
 def forget() -> None:
@@ -137,23 +165,32 @@ def collected_failure() -> Iterator[Failure]:
 
 
 class _Callbacks:
-    """What the hoc files of this package call."""
+    """What the hoc files of this package call; each returns 0 if it failed."""
 
     def build(self, kind: str, path: str, cell: Any) -> float:
-        """Make the sections of a file in a cell; 0 if it failed."""
-        try:
-            _build(str(kind), str(path), cell)
-        except Exception as error:
-            if _State.failure is None:
-                raise
-            _State.failure.error = _as_ours(error, path)
-            return 0.0
-        return 1.0
+        """Make the sections of a file in a cell."""
+        return _attempt(path, lambda: build(str(kind), str(path), cell))
 
-    def file_order(self, kind: str, path: str, index: float) -> str:
-        """Return the name of the section that is number ``index`` in the file; empty after the last."""
-        names = _remembered[_key(str(kind), str(path))].numbering()
-        return names[int(index)] if index < len(names) else ""
+    def number(self, kind: str, path: str, cell: Any) -> float:
+        """Leave the number that each section has in its file as its potential at x = 0.0001."""
+        return _attempt(path, lambda: _number(build(str(kind), str(path), None), cell))
+
+
+def _attempt(path: str, action: Callable[[], object]) -> float:
+    try:
+        action()
+    except Exception as error:
+        if _State.failure is None:
+            raise
+        _State.failure.error = _as_ours(error, _target(str(path)))
+        return 0.0
+    return 1.0
+
+
+def _number(shape: Arrangement, cell: Any) -> None:
+    numbers = {part.name: part.number for part in shape.sections}
+    for section in cell.all:
+        section(0.0001).v = numbers[section.hname().rpartition(".")[2]]
 
 
 def _as_ours(error: Exception, path: str) -> BluecellabError:
@@ -171,38 +208,72 @@ def connect_callbacks() -> None:
         h.bluecellab_geometry_ = _Callbacks()
 
 
-def _key(kind: str, path: str) -> tuple[str, str]:
+def _key(kind: str, path: str) -> tuple[str, ...]:
+    """Return what tells a content from another: its hash, for an entry of a container its file's state."""
     try:
-        content = Path(path).read_bytes()
+        if kind in _State.readers and not Path(path).is_file():
+            container = next(parent for parent in Path(path).parents if parent.exists())
+            status = container.stat()
+            return kind, path, str(status.st_mtime_ns), str(status.st_size), str(status.st_ino)
+        return kind, hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except FileNotFoundError as error:
         raise MorphologyNotFoundError(f"Couldn't find morphology file: {path}") from error
     except OSError as error:
         raise MorphologyError(f"morphology file {path} cannot be read: {error.strerror}") from error
-    return kind, hashlib.sha256(content).hexdigest()
 
 
-def arrangement(kind: str, path: str) -> Arrangement | None:
-    """Return what is remembered of a file, or None if NEURON has not read it yet."""
-    return _remembered.get(_key(kind, path))
+def build(kind: str, path: str, cell: Any) -> Arrangement:
+    """Make the sections of a file in a hoc cell; the first time its content is seen, read it.
 
+    Parameters
+    ----------
+    kind
+        Extension without its dot.
+    path
+        The file, or entry of a container.
+    cell
+        Instance of a template; with None only what is remembered is returned.
 
-def _build(kind: str, path: str, cell: Any) -> None:
+    Raises
+    ------
+    MorphologyNotFoundError, MorphologyError
+        If it cannot be used.
+    """
+    path = _target(path)
     key = _key(kind, path)
     with _lock:
         known = _remembered.get(key)
-        if known is not None:
+        if known is None:
+            if _State.checker is not None:
+                _State.checker(path)
+            known = _read(kind, path, cell)
+            _remembered[key] = known
+            while len(_remembered) > _CAPACITY:
+                _remembered.popitem(last=False)
+        else:
             _remembered.move_to_end(key)
-            replay(known, cell)
-            return
-        if _State.checker is not None:
-            _State.checker(path)
-        _remembered[key] = _import(kind, path, cell)
-        while len(_remembered) > _CAPACITY:
-            _remembered.popitem(last=False)
+            if cell is not None:
+                replay(known, cell)
+        return known
+
+
+def _read(kind: str, path: str, cell: Any) -> Arrangement:
+    if kind in _READERS:
+        return _import(kind, path, cell)
+    if kind not in _State.readers:
+        raise MorphologyError(
+            f"there is no reader for .{kind} morphologies here ({path}); import bluecellab.cell first"
+        )
+    known = _State.readers[kind](path)
+    if cell is not None:
+        replay(known, cell)
+    return known
 
 
 def _import(kind: str, path: str, cell: Any) -> Arrangement:
     """Let NEURON's Import3d make the sections, and return what it did."""
+    if cell is None:
+        raise MorphologyError(f"morphology {path} has not been read into a cell yet")
     h = runtime.raw_h()
     contours = getattr(sys.modules["neuron"], "_sec_db", {})
     before = set(contours)
@@ -213,11 +284,13 @@ def _import(kind: str, path: str, cell: Any) -> Arrangement:
     importer.instantiate(cell, 1)
     for name in set(contours) - before:
         del contours[name]  # hoc Vectors that NEURON would keep for ever
-    return _parsed(str(command.s) for command in importer.commands)
+    subsidiary = [section.is_subsidiary for section in reader.sections]
+    numbers = [number for number, outline in enumerate(subsidiary) if not outline]
+    return _parsed((str(command.s) for command in importer.commands), numbers)
 
 
-def _parsed(commands: Iterable[str]) -> Arrangement:
-    """Take apart the statements that Import3d has executed."""
+def _parsed(commands: Iterable[str], numbers: Sequence[int]) -> Arrangement:
+    """Take apart the statements that Import3d has executed for its sections of these numbers."""
     structure: list[str] = []
     parents: dict[str, tuple[str, float]] = {}
     styles: dict[str, tuple[float, float, float]] = {}
@@ -243,8 +316,9 @@ def _parsed(commands: Iterable[str]) -> Arrangement:
             *parents.get(name, ("", 0.0)),
             styles.get(name),
             np.array(rows, dtype=float).reshape(-1, 4),
+            number,
         )
-        for name, rows in points.items()
+        for number, (name, rows) in zip(numbers, points.items(), strict=True)
     ]
     return Arrangement(tuple(structure), tuple(shapes))
 
