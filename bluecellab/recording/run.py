@@ -53,8 +53,8 @@ class Recorders(Live):
     """Drives the recorders of a simulation, and records the time that they share.
 
     The clock calls :meth:`prepare`, initialises NEURON, calls :meth:`reset`, calls :meth:`harvest`
-    whenever it looks in, and :meth:`finish` in a ``finally``. To continue a run it calls
-    :meth:`extend` in place of the first three.
+    whenever it looks in, and :meth:`finish` in a ``finally`` that spans all this. To continue a run,
+    if it is :attr:`resumable`, it calls :meth:`extend` in place of the first three.
 
     Parameters
     ----------
@@ -100,6 +100,16 @@ class Recorders(Live):
         for member in chosen:
             member.prepare(plan)
         self._members = chosen
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the last run can be continued, or must be started anew.
+
+        Total membrane currents are computed only while a run needs them, and cannot be taken up again.
+        """
+        return self._axis is not None and not any(
+            member.closed or member.needs_fast_imem for member in self._members
+        )
 
     def reset(self) -> None:
         """Begin with no samples but those that initialisation has left in NEURON."""
