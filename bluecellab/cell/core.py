@@ -82,9 +82,7 @@ class Cell(MembraneMixin, InjectionMixin):
     ) -> None:
         params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
         identity = self._identify(cell_id)
-        self._assemble(
-            lambda scope: build_hoc(scope, params, identity.id), identity, record_dt, params
-        )
+        self._assemble(lambda scope: build_hoc(scope, params, identity.id), identity, record_dt, params)
 
     @classmethod
     def from_template_parameters(

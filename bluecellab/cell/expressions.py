@@ -41,9 +41,7 @@ def eval_neuron(source: str, **context: object) -> Any:
     except NeuronEvalError:
         raise
     except Exception as error:
-        raise NeuronEvalError(
-            f"cannot evaluate {source!r}: {type(error).__name__}: {error}"
-        ) from error
+        raise NeuronEvalError(f"cannot evaluate {source!r}: {type(error).__name__}: {error}") from error
 
 
 def _value(node: ast.expr, context: dict[str, object]) -> Any:
@@ -53,9 +51,7 @@ def _value(node: ast.expr, context: dict[str, object]) -> Any:
         return -_value(node.operand, context)
     if isinstance(node, ast.Name):
         if node.id not in context:
-            raise NeuronEvalError(
-                f"unknown name {node.id!r}; there are {', '.join(sorted(context))}"
-            )
+            raise NeuronEvalError(f"unknown name {node.id!r}; there are {', '.join(sorted(context))}")
         return context[node.id]
     if isinstance(node, ast.Attribute):
         if node.attr.startswith("__"):
@@ -67,6 +63,4 @@ def _value(node: ast.expr, context: dict[str, object]) -> Any:
         if node.keywords:
             raise NeuronEvalError("keyword arguments are not allowed")
         return _value(node.func, context)(*(_value(argument, context) for argument in node.args))
-    raise NeuronEvalError(
-        f"{ast.unparse(node)!r} is not a name, attribute, call, subscript or constant"
-    )
+    raise NeuronEvalError(f"{ast.unparse(node)!r} is not a name, attribute, call, subscript or constant")

@@ -116,14 +116,10 @@ class InjectionMixin(RecordingMixin):
     ) -> LiveStimulus:
         """Inject a current that goes from ``start_level`` to ``stop_level`` nA."""
         duration = _span(start_time, stop_time)
-        ramp = stimuli.Ramp(
-            delay=start_time, duration=duration, amp_start=start_level, amp_end=stop_level
-        )
+        ramp = stimuli.Ramp(delay=start_time, duration=duration, amp_start=start_level, amp_end=stop_level)
         return self.add_stimulus(ramp, section, segx)
 
-    def add_pulse(
-        self, stimulus: Given, section: Section | None = None, segx: float = 0.5
-    ) -> LiveStimulus:
+    def add_pulse(self, stimulus: Given, section: Section | None = None, segx: float = 0.5) -> LiveStimulus:
         """Inject a train of pulses."""
         return self.add_stimulus(stimulus, section, segx)
 
@@ -133,9 +129,7 @@ class InjectionMixin(RecordingMixin):
         """Inject a sinusoidal current."""
         return self.add_stimulus(stimulus, section, segx)
 
-    def add_seclamp(
-        self, stimulus: Given, section: Section | None = None, segx: float = 0.5
-    ) -> LiveStimulus:
+    def add_seclamp(self, stimulus: Given, section: Section | None = None, segx: float = 0.5) -> LiveStimulus:
         """Clamp the potential as SONATA's ``seclamp`` says."""
         return self.add_stimulus(stimulus, section, segx)
 
@@ -179,16 +173,14 @@ class InjectionMixin(RecordingMixin):
         )
         live = self.add_stimulus(clamp, section, segx)
         if current_record_name is not None:
-            self._record_pointer(current_record_name, live.current_ref, current_record_dt, "nA")
+            self.record_pointer(current_record_name, live.current_ref, interval=current_record_dt, unit="nA")
         return live
 
     def add_alpha_synapse(
         self, onset: float, tau: float, gmax: float, e: float, section: Section, segx: float = 0.5
     ) -> LiveStimulus:
         """Add an alpha-function conductance: ``onset``, ``tau`` (ms), ``gmax`` (uS), ``e`` (mV)."""
-        return self.add_stimulus(
-            stimuli.AlphaSynapse(onset=onset, tau=tau, gmax=gmax, e=e), section, segx
-        )
+        return self.add_stimulus(stimuli.AlphaSynapse(onset=onset, tau=tau, gmax=gmax, e=e), section, segx)
 
     def add_noise_step(
         self,
@@ -202,9 +194,7 @@ class InjectionMixin(RecordingMixin):
         noisestim_count: int = 0,
     ) -> LiveStimulus:
         """Inject normally distributed current: ``mean`` (nA) and ``variance`` (nA2)."""
-        noise = stimuli.Noise(
-            delay=delay, duration=duration, mean=mean, variance=variance, seed=seed
-        )
+        noise = stimuli.Noise(delay=delay, duration=duration, mean=mean, variance=variance, seed=seed)
         return self.add_stimulus(noise, section, segx, seeds=self._seeds(noisestim_count))
 
     def _seeds(self, count: int) -> Seeds:
@@ -252,9 +242,7 @@ class InjectionMixin(RecordingMixin):
         self, section: Section, segx: float, stimulus: Given, shotnoise_stim_count: int = 0
     ) -> tuple[Any, Any]:
         """Inject shot noise; returns NEURON's Vectors of times (ms) and values played."""
-        return _vectors(
-            self.add_stimulus(stimulus, section, segx, seeds=self._seeds(shotnoise_stim_count))
-        )
+        return _vectors(self.add_stimulus(stimulus, section, segx, seeds=self._seeds(shotnoise_stim_count)))
 
     def add_replay_relative_shotnoise(
         self, section: Section, segx: float, stimulus: Given, shotnoise_stim_count: int = 0
@@ -316,9 +304,7 @@ class InjectionMixin(RecordingMixin):
         segx: float = 0.5,
     ) -> LiveStimulus:
         """Inject ``amp`` (nA) times the sine of ``frequency`` (Hz)."""
-        sine = stimuli.Sinusoidal(
-            delay=start_time, duration=duration, amp_start=amp, frequency=frequency
-        )
+        sine = stimuli.Sinusoidal(delay=start_time, duration=duration, amp_start=amp, frequency=frequency)
         return self.add_stimulus(sine, section, segx)
 
     def addSineCurrentInject(  # noqa: N802 - the published name

@@ -8,9 +8,7 @@ from bluecellab.nrn.scope import Live
 
 __all__ = ["MembraneMixin"]
 
-_KEPT_WHEN_PASSIVE = frozenset(
-    {"k_ion", "na_ion", "ca_ion", "pas", "ttx_ion", "capacitance", "morphology"}
-)
+_KEPT_WHEN_PASSIVE = frozenset({"k_ion", "na_ion", "ca_ion", "pas", "ttx_ion", "capacitance", "morphology"})
 _TTX = "TTXDynamicsSwitch"
 _TTX_ON, _TTX_OFF = 1.0, 1e-14  # level in the bath; exactly 0 would be invalid
 

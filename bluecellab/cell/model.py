@@ -70,9 +70,7 @@ def sections_by_name(raw_sections: Iterable[Any]) -> dict[str, Any]:
     for section in raw_sections:
         name = name_of(section)
         if name in by_name:
-            raise CellError(
-                f"two sections of the cell are called {name}; give each a name of its own"
-            )
+            raise CellError(f"two sections of the cell are called {name}; give each a name of its own")
         by_name[name] = section
     if not by_name:
         raise CellError("the cell has no sections; its maker must leave at least a soma")
@@ -109,9 +107,7 @@ def section_ids(sections: dict[str, Any], count: int | None) -> dict[int, str]:
     for name, value in values.items():
         index = int(value)
         if count is not None and index >= count:
-            raise CellError(
-                f"section {name} has the id {index}, but the morphology has {count} sections"
-            )
+            raise CellError(f"section {name} has the id {index}, but the morphology has {count} sections")
         if value >= 0:
             ids[index] = name
     return ids

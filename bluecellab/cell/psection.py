@@ -112,11 +112,7 @@ class PSection:
     @property
     def pchildren(self) -> list[PSection]:
         """As :attr:`hchildren`, without myelin."""
-        return [
-            PSection(child, self._ids)
-            for child in self.hchildren
-            if not child.name.startswith("myelin")
-        ]
+        return [PSection(child, self._ids) for child in self.hchildren if not child.name.startswith("myelin")]
 
     @property
     def is_leaf(self) -> bool:

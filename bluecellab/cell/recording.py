@@ -122,13 +122,35 @@ class RecordingMixin(SectionsMixin):
         if var_name == TIME:
             return
         pointer = eval_neuron(var_name, self=self, neuron=_Neuron())
-        self._record_pointer(var_name, pointer, dt)
+        self.record_pointer(var_name, pointer, interval=dt)
 
-    def _record_pointer(self, name: str, pointer: Any, dt: float | None, unit: str = "") -> Recorder:
+    def record_pointer(
+        self, name: str, pointer: Any, *, interval: float | None = None, unit: str = ""
+    ) -> Recorder:
+        """Record what a reference of NEURON's points to, such as ``stimulus.hoc._ref_i``.
+
+        Parameters
+        ----------
+        name
+            Under which it is found in :attr:`recordings` and :meth:`traces`.
+        pointer
+            The reference.
+        interval
+            Time between samples in ms; every step by default.
+        unit
+            Unit of the values.
+
+        Raises
+        ------
+        RecordingError
+            If it is not a reference.
+        """
+        self._scope.check()
+        runtime.refuse_while_running("adding a recording")
         if name in self.recordings:
             self.recordings.pop(name).close()
         recorder = recording.record_reference(
-            pointer, self._scope, Labels(name, unit), near=self.at(), interval=dt or self.record_dt
+            pointer, self._scope, Labels(name, unit), near=self.at(), interval=interval or self.record_dt
         )
         self.recordings[name] = recorder
         return recorder
@@ -186,20 +208,34 @@ class RecordingMixin(SectionsMixin):
     ) -> list[str]:
         """Record every current through the membrane of a section.
 
+        Parameters
+        ----------
+        section, segx
+            Where.
+        include_nonspecific
+            Also currents that no ion carries, such as ``i_pas``.
+        include_point_processes
+            Also currents of the clamps and synapses there, in nA.
+        dt
+            Interval in ms; every step by default.
+
         Returns
         -------
         list of str
             Names of the variables, sorted.
         """
         own = self._own_section(section)
-        names = recording.currents_of(
-            own,
-            include_nonspecific=include_nonspecific,
-            include_point_processes=include_point_processes,
-        )
+        names = recording.currents_of(own, segx, include_nonspecific=include_nonspecific)
         for name in names:
             self.add_variable_recording(name, own, segx, dt)
-        return list(names)
+        if include_point_processes:
+            for process in own(segx).raw.point_processes():
+                pointer = getattr(process, "_ref_i", None)
+                if pointer is not None:
+                    name = f"{process.hname()}.i"
+                    self.record_pointer(name, pointer, interval=dt, unit="nA")
+                    names.append(name)
+        return sorted(names)
 
     def get_recording(self, var_name: str) -> FloatArray:
         """Return what was recorded under a name in the last run, shape (n,).
@@ -229,9 +265,7 @@ class RecordingMixin(SectionsMixin):
         NotRecordedError
             If they are not all recorded, or there was no run yet.
         """
-        return {
-            section.hname(): self.get_voltage_recording(section) for section in self.sections.values()
-        }
+        return {section.hname(): self.get_voltage_recording(section) for section in self.sections.values()}
 
     def get_variable_recording(
         self, variable: str, section: Section | None = None, segx: float = 0.5
@@ -260,18 +294,14 @@ class RecordingMixin(SectionsMixin):
             If there was no run yet.
         """
         self._scope.check()
-        return recording.traces_of(
-            recorder for name, recorder in self.recordings.items() if name != TIME
-        )
+        return recording.traces_of(recorder for name, recorder in self.recordings.items() if name != TIME)
 
     def spikes(self) -> Spikes:
         """Return the spikes of all detectors in the last run."""
         self._scope.check()
         return recording.spikes_of(self._detectors.values())
 
-    def create_netcon_spikedetector(
-        self, target: Any, location: str, threshold: float = -30.0
-    ) -> Any:
+    def create_netcon_spikedetector(self, target: Any, location: str, threshold: float = -30.0) -> Any:
         """Return a NetCon from a place of this cell to a target, or to none.
 
         Parameters
@@ -294,9 +324,7 @@ class RecordingMixin(SectionsMixin):
         connection.threshold = threshold
         return connection
 
-    def start_recording_spikes(
-        self, target: Any, location: str, threshold: float = -30.0
-    ) -> SpikeDetector:
+    def start_recording_spikes(self, target: Any, location: str, threshold: float = -30.0) -> SpikeDetector:
         """Record the times at which the potential at a place crosses a threshold upwards.
 
         Parameters

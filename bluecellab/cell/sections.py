@@ -75,9 +75,7 @@ class SectionsMixin(Live):
 
     def area(self) -> float:
         """Return the membrane area in um2."""
-        return float(
-            sum(segment.area() for section in self.sections.values() for segment in section.raw)
-        )
+        return float(sum(segment.area() for section in self.sections.values() for segment in section.raw))
 
     def get_section(self, section_name: str) -> Section:
         """Return a section by its exact name.
@@ -105,11 +103,7 @@ class SectionsMixin(Live):
         """
         if section_name in self.sections:
             return [self.sections[section_name]]
-        found = [
-            section
-            for name, section in self.sections.items()
-            if name.startswith(f"{section_name}[")
-        ]
+        found = [section for name, section in self.sections.items() if name.startswith(f"{section_name}[")]
         return found or [self.get_section(section_name)]
 
     def _inventory(self) -> str:
@@ -242,9 +236,7 @@ class SectionsMixin(Live):
 
     def get_childrensections(self, parentsection: Section) -> list[Section]:
         """Return the sections connected to a section."""
-        return [
-            self._own_section(child) for child in self._own_section(parentsection).raw.children()
-        ]
+        return [self._own_section(child) for child in self._own_section(parentsection).raw.children()]
 
     def get_parentsection(self, childsection: Section) -> Section:
         """Return the section that a section is connected to.

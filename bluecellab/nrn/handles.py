@@ -110,7 +110,7 @@ class Section:
         setattr(self.raw, name, unwrap(value))
 
     def __eq__(self, other: object) -> bool:
-        return self._raw == (other._raw if isinstance(other, Section) else other)
+        return bool(self._raw == (other._raw if isinstance(other, Section) else other))
 
     def __hash__(self) -> int:
         return hash(self._raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
@@ -109,10 +110,9 @@ def start() -> Any:
         from bluecellab.nrn import geometry
 
         geometry.connect_callbacks()
-        try:  # until the room lands
-            from bluecellab.nrn import mechanisms
-        except ImportError:
-            return h
+        from bluecellab.nrn import geometry, mechanisms
+
+        geometry.connect_callbacks()
         mechanisms.load_from_environment()
         return h
 
@@ -126,7 +126,7 @@ def _import_quietly() -> ModuleType:
         with tempfile.TemporaryDirectory() as empty:
             os.chdir(empty)
             try:
-                import neuron
+                neuron = importlib.import_module("neuron")
             finally:
                 os.chdir(here)
     finally:

@@ -8,11 +8,20 @@ from bluecellab.simulation.conditions import (
     set_neuron_globals,
 )
 from bluecellab.simulation.core import Hook, Simulation
+from bluecellab.simulation.isolation import Executor, IsolatedProcess, Isolation, run_isolated
+from bluecellab.simulation.protocol import Results, run_here, run_protocol
 
 __all__ = [
+    "Executor",
     "Hook",
+    "IsolatedProcess",
+    "Isolation",
     "NeuronGlobalParams",
     "NeuronGlobals",
+    "Results",
     "Simulation",
+    "run_here",
+    "run_isolated",
+    "run_protocol",
     "set_neuron_globals",
 ]

@@ -289,9 +289,7 @@ class Simulation(Live):
         known = {raw for cell in (*self.cells, *strangers) for raw in cell.raw_sections()}
         foreign = [raw for raw in runtime.raw_h().allsec() if raw not in known]
         if not known and not foreign:
-            raise SimulationError(
-                "no cells to run; make one and add it with simulation.add_cell(cell)"
-            )
+            raise SimulationError("no cells to run; make one and add it with simulation.add_cell(cell)")
         if strangers or foreign:
             names = [str(cell.label) for cell in strangers]
             names += sorted({f"section {name_of(raw)} made outside bluecellab" for raw in foreign})
@@ -304,9 +302,7 @@ class Simulation(Live):
             )
         return [*self.cells, *(cell for cell in strangers if not cell.in_a_simulation)]
 
-    def _integrate(
-        self, request: RunRequest, cells: list[Cell], show_progress: bool, *, fresh: bool
-    ) -> None:
+    def _integrate(self, request: RunRequest, cells: list[Cell], show_progress: bool, *, fresh: bool) -> None:
         recorders = self._recorders
         start = request.skip if fresh else clock.now()
         stop = request.last_time(start)
@@ -387,9 +383,7 @@ class _Look:
         if self._interrupt.cancelled.is_set():
             raise CancelledError(f"the run was cancelled at {now:g} ms", time=now)
         if self._interrupt.overdue:
-            raise TimeLimitError(
-                f"the run overran its time limit; it had reached {now:g} ms", time=now
-            )
+            raise TimeLimitError(f"the run overran its time limit; it had reached {now:g} ms", time=now)
 
 
 @contextmanager

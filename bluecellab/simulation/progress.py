@@ -34,7 +34,7 @@ class Bar:
         self._start = start
         self._span = stop - start
         self._done = 0.0
-        self._bar: tqdm[None] = tqdm(
+        self._bar = tqdm(
             total=self._span,
             unit="ms",
             bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} ms [{elapsed}<{remaining}]",
@@ -50,7 +50,10 @@ class Bar:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._bar.close()
 

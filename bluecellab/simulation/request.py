@@ -60,7 +60,9 @@ class RunRequest:
                 f"{self.cvode_maxstep:g} ms"
             )
         if not (_is_number(self.skip) and 0 <= self.skip < self.tstop):
-            raise SimulationError(f"forward skip {self.skip!r} is not between 0 and tstop = {self.tstop:g} ms")
+            raise SimulationError(
+                f"forward skip {self.skip!r} is not between 0 and tstop = {self.tstop:g} ms"
+            )
 
     def steps_from(self, start: float) -> int:
         """Return the number of fixed steps from ``start`` ms to the first at or beyond the end."""
@@ -72,7 +74,9 @@ class RunRequest:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(float(value))
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(float(value))
 
 
 def _positive(name: str, value: object, unit: str) -> None:

@@ -21,10 +21,13 @@ class Placed(Spec):
         What is played.
     site
         Where; the middle of the soma by default.
+    name
+        What a recording of its point process refers to it by.
     """
 
     stimulus: AnyStimulus
     site: Site = Site()
+    name: str = ""
 
 
 class Protocol(Spec):

@@ -66,7 +66,7 @@ def child(module: str, name: str) -> None:
     from bluecellab.nrn.census import census
 
     before_trace = reference_trace()
-    assert before_trace.max() > 0, "the embedded cell must spike"
+    assert before_trace.max() > -20, "the embedded cell must spike"
     before = census()
     LINES[name]()
     gc.collect()

@@ -49,7 +49,7 @@ def build_hoc(scope: Scope, params: TemplateParams, gid: int) -> Model:
     arguments = _arguments(params.template_format, template, properties, gid, (folder, file_name))
     hoc = scope.own(template.create(*arguments), templates.release)
     public = _public(hoc, template.name)
-    soma_first = sections_by_name(public.all)
+    soma_first = sections_by_name(list(public.all))
     lists = {}
     for name in SECTION_LISTS:
         members = getattr(public, name, None)

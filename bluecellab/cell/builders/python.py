@@ -41,15 +41,11 @@ def find_factory(path: str) -> Callable[..., object]:
             f"no cell factory {path!r}: {error}. Write 'package.module:name' of something importable."
         ) from error
     if not callable(found):
-        raise CellError(
-            f"{path!r} is a {type(found).__name__}, not a class or function that makes sections"
-        )
+        raise CellError(f"{path!r} is a {type(found).__name__}, not a class or function that makes sections")
     return found  # type: ignore[no-any-return]
 
 
-def build_python(
-    scope: Scope, factory: Callable[..., object], arguments: Mapping[str, object]
-) -> Model:
+def build_python(scope: Scope, factory: Callable[..., object], arguments: Mapping[str, object]) -> Model:
     """Call the factory and take over every section it makes.
 
     The factory may return the sections (any iterable), or an object that has them; attributes
@@ -118,9 +114,7 @@ def _lists(made: object, sections: Mapping[str, Any]) -> dict[str, list[str]]:
     for name in SECTION_LISTS:
         given = getattr(made, name, None)
         if given is not None and isinstance(given, Iterable):
-            lists[name] = [
-                item.name if isinstance(item, Section) else name_of(item) for item in given
-            ]
+            lists[name] = [item.name if isinstance(item, Section) else name_of(item) for item in given]
     if not lists:
         for name in sections:
             array = name.partition("[")[0]
