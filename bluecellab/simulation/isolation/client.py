@@ -13,11 +13,11 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO
 
-from bluecellab.errors import WorkerError
+from bluecellab.errors import BluecellabError, WorkerError
 from bluecellab.simulation.isolation import cpus, payload, posix, protocol
 from bluecellab.simulation.isolation.server import BOOT, Boot
 from bluecellab.simulation.isolation.transport import Inbox
@@ -118,6 +118,8 @@ class ForkServer:
 
     Raises
     ------
+    BluecellabError
+        What went wrong with what it loads, if that was an error of bluecellab.
     WorkerError
         If it does not start; with what it printed.
     """
@@ -168,10 +170,15 @@ class ForkServer:
                     inbox.read(self._control)
                 except (EOFError, ConnectionResetError) as error:
                     raise self._start_failure() from error
-        self.threads = int(bytes(inbox.frames[0]))
+        greeting = payload.load(inbox.frames[0])
+        if isinstance(greeting, BluecellabError):
+            raise greeting from self._start_failure()
+        assert isinstance(greeting, int)
+        self.threads = greeting
 
     def _start_failure(self) -> WorkerError:
-        self._process.wait(_STOP_TIME)
+        with suppress(subprocess.TimeoutExpired):  # it is stopped by whoever asked, in any case
+            self._process.wait(_STOP_TIME)
         printed = self.printed()
         return WorkerError(
             f"the fork server for isolated jobs ({sys.executable}) ended at its start with status "

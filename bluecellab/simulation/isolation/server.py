@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pickle
 import selectors
 import signal
 import socket
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TypedDict
 
+from bluecellab.errors import BluecellabError
 from bluecellab.simulation.isolation import posix, protocol
 from bluecellab.simulation.isolation.transport import Outbox
 
@@ -214,10 +216,14 @@ def main(boot: Boot) -> NoReturn:
     status = 1
     try:
         posix.unbuffer_c_stdout()
-        _preload(boot["mechanisms"], boot["modules"])
+        try:
+            _preload(boot["mechanisms"], boot["modules"])
+        except BluecellabError as error:  # the parent raises it
+            Outbox([memoryview(pickle.dumps(error))]).send(control)
+            raise
         gc.collect()
         gc.freeze()  # else the first collection in every worker would copy all pages
-        Outbox([memoryview(b"%d" % threading.active_count())]).send(control)
+        Outbox([memoryview(pickle.dumps(threading.active_count()))]).send(control)
         server.serve()
         status = 0
     except BrokenPipeError:
