@@ -187,7 +187,7 @@ class LiveStimulus(Live):
         self._scope.check()
         vector = getattr(self._rig, name, None)
         if vector is None:
-            raise AttributeError(f"{self._scope.name} plays no vector, so it has no {name!r}")
+            raise StimulusError(f"{self._scope.name} plays no vector, so it has no {name!r}")
         return vector
 
     @property

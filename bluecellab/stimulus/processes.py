@@ -130,6 +130,6 @@ class StepNoiseProcess(Piece):
         steps = np.floor(time / step_interval + 1e-9).astype(np.int64)
         stream = Random123(2997, 19216, _third_identity(seed), global_index=base_seed)
         count = int(steps[-1]) + 1 if steps.size else 0
-# the distribution is named anew for every step, which forgets the second of each pair
+        # the distribution is named anew for every step, which forgets the second of each pair
         heights = mean + sigma * stream.normal(2 * count)[::2]
         super().__init__(dt, duration, time, heights[steps])

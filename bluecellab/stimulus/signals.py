@@ -314,7 +314,7 @@ def get_relative_shotnoise_params(
     theta1 = 2.0 / (second * area) * sd * sd / mean
     theta2 = 3.0 * second / (4.0 * third * area) * sd * skew
     amp_mean = 2.0 * theta1 - theta2
-    if amp_mean <= 0:
+    if amp_mean <= 1e-9 * theta1:
         raise StimulusError(f"relative_skew {relative_skew} leaves shots of no size; take it smaller")
     # with the least skewness all peaks are equal, but for rounding
     amp_var = amp_mean * (theta2 - theta1) if relative_skew > 0 else 0.0

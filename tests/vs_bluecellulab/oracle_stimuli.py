@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 
 def injector(job, h, cell):
@@ -79,8 +80,7 @@ def main(source, target):
 
     cell = create_ball_stick()
     cell.threshold, cell.hypamp = 0.3, -0.05
-    with open(source) as file:
-        jobs = json.load(file)
+    jobs = json.loads(Path(source).read_text())
     results = []
     for job in jobs:
         do = {"injector": injector, "signal": signal, "factory": factory}[job["kind"]]
@@ -88,8 +88,7 @@ def main(source, target):
             results.append(do(job, h, cell))
         except Exception as error:
             results.append({"error": f"{type(error).__name__}: {error}"})
-    with open(target, "w") as file:
-        json.dump(results, file)
+    Path(target).write_text(json.dumps(results))
 
 
 if __name__ == "__main__":

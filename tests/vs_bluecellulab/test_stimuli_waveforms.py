@@ -409,9 +409,7 @@ def test_peer_injects_the_process_before_its_delay(probe: Section, peer: dict[st
     assert np.abs(ours - np.array(values)[:-1]).max() < 1e-14
 
 
-def test_peer_lets_a_conductance_set_in_before_its_delay(
-    probe: Section, peer: dict[str, list[Any]]
-) -> None:
+def test_peer_lets_a_conductance_set_in_before_its_delay(probe: Section, peer: dict[str, list[Any]]) -> None:
     """Its resistance falls along a line from time 0; ours jumps at the delay."""
     theirs, _, v = _played("late Ornstein-Uhlenbeck, conductance", probe, peer)
     difference = np.abs(np.array(theirs["v"]) - v)

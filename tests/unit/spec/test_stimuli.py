@@ -130,9 +130,7 @@ def test_numpy_arrays_are_taken() -> None:
         ),
         (lambda: ShotNoise(duration=1, rate=1, amp_mean=0, amp_var=1, **SHAPE), "amp_mean is 0"),
         (
-            lambda: RelativeShotNoise(
-                duration=1, mean_percent=1, sd_percent=1, relative_skew=1.1, **SHAPE
-            ),
+            lambda: RelativeShotNoise(duration=1, mean_percent=1, sd_percent=1, relative_skew=1.1, **SHAPE),
             "relative_skew",
         ),
         (lambda: OrnsteinUhlenbeck(duration=1, tau=1, sigma=0, mean=1), "sigma"),
