@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bluecellab.errors import CellError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.handles import name_of
 
 __all__ = ["SECTION_LISTS", "Model", "section_ids", "sections_by_name"]
@@ -54,6 +54,7 @@ class Model:
 
     def clear(self) -> None:
         """Let go of everything of NEURON's."""
+        objects.disconnect(self.sections.values())
         self.sections = {}
         self.hoc = self.public = self.reseed = None
 

@@ -43,7 +43,26 @@ def initialise(v_init: float) -> None:
     h = runtime.raw_h()
     objects.parallel_context().set_maxstep(_FOREVER)
     with runtime.guard("initialising"):
+        _LastRun.switch_to(cvode=bool(objects.cvode().active()))
         h.finitialize(v_init)
+
+
+class _LastRun:
+    """Which integrator the last run of this process had."""
+
+    cvode: bool | None = None
+
+    @classmethod
+    def switch_to(cls, *, cvode: bool) -> None:
+        """Let NEURON set itself up anew when the integrator changes.
+
+        Each integrator keeps a list of the sources of NetCons; one that is deleted while the other is
+        in use stays in the list, and the next run crashes (NEURON 9.0.2). Lists are made anew when the
+        structure of the model has changed, and making a section is the cheapest change.
+        """
+        if cls.cvode not in (None, cvode):
+            objects.changed_structure()
+        cls.cvode = cvode
 
 
 def skip(duration: float, dt: float) -> None:
@@ -137,9 +156,10 @@ class Watcher:
                 "a section was deleted in the middle of the run, so that it cannot go on; "
                 "delete sections before or after a run"
             ) from error
-        for segment, potential in zip(self._middles, potentials, strict=True):
-            if not -_LIMIT <= potential <= _LIMIT:  # true of NaN as well
-                raise self._diverged(segment, potential)
+        if not all(-_LIMIT <= potential <= _LIMIT for potential in potentials):  # nor NaN
+            sizes = [abs(v) if math.isfinite(v) else math.inf for v in potentials]
+            worst = sizes.index(max(sizes))
+            raise self._diverged(self._middles[worst], potentials[worst])
         self._last_good = now()
 
     def _diverged(self, segment: Any, potential: float) -> DivergedError:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bluecellab.errors import BluecellabError, BrokenError, SiteError
+from bluecellab.nrn import objects
 from bluecellab.nrn.scope import Scope
 
 __all__ = ["Section", "Segment", "unwrap"]
@@ -58,13 +59,11 @@ class Section:
             If NEURON has freed the section.
         """
         self._scope.check()
-        try:
-            self._raw.nseg
-        except ReferenceError as error:
+        if objects.is_deleted(self._raw):
             raise BrokenError(
                 f"section {self._name} of {self._scope.path()} was deleted by hoc code outside bluecellab; "
                 "close the cell and make it again"
-            ) from error
+            )
         return self._raw
 
     def hname(self) -> str:
@@ -97,6 +96,7 @@ class Section:
         return Section(raw, self._scope, str(raw.hname()).rpartition(".")[2])
 
     def __call__(self, x: float) -> Segment:
+        self._scope.check()
         return Segment(self, x)
 
     def __iter__(self) -> Iterator[Segment]:

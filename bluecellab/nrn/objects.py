@@ -7,7 +7,7 @@ enough for the process are made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,11 @@ import numpy.typing as npt
 from bluecellab.nrn import runtime
 
 __all__ = [
+    "changed_structure",
     "cvode",
+    "disconnect",
     "initialize_handler",
+    "is_deleted",
     "listing",
     "net_con",
     "parallel_context",
@@ -132,6 +135,36 @@ def net_con(segment: Any, target: Any) -> Any:
     return _h().bluecellab_netcon(segment.x, target, sec=segment.sec)
 
 
+def is_deleted(section: Any) -> bool:
+    """Whether NEURON has freed a raw section."""
+    try:
+        section.nseg
+    except ReferenceError:
+        return True
+    return False
+
+
+def disconnect(sections: Iterable[Any]) -> None:
+    """Take every NetCon off the point processes that are still on sections about to be deleted.
+
+    NEURON delivers to a point process whose section is gone, which ends the process.
+    """
+    for section in sections:
+        if is_deleted(section):
+            continue
+        for segment in section:
+            for process in segment.point_processes():
+                connections = cvode().netconlist("", "", process)
+                for index in range(int(connections.count())):
+                    connections.o(index).setpost(None)
+
+
 def initialize_handler(kind: int, function: Callable[[], object]) -> Any:
     """Return a new FInitializeHandler that calls a function; it holds the function strongly."""
     return _h().bluecellab_handler(kind, function)
+
+
+def changed_structure() -> None:
+    """Make NEURON believe that the structure of the model has changed."""
+    h = _h()
+    h.delete_section(sec=h.Section(name="bluecellab_structure"))

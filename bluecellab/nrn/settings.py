@@ -66,10 +66,11 @@ def read(name: str) -> Value:
 
 
 def _write(name: str, value: Value) -> None:
-    if name in _METHODS:
-        _METHODS[name][1](value)
-    else:
-        setattr(runtime.raw_h(), name, value)
+    with runtime.guard(f"setting {name} = {value}"):
+        if name in _METHODS:
+            _METHODS[name][1](value)
+        else:
+            setattr(runtime.raw_h(), name, value)
 
 
 @contextmanager

@@ -112,11 +112,9 @@ def line_04_handles_kept() -> None:
         lambda: clamp.hoc,
     ):
         with refused("closed", error=ClosedError):
-            if isinstance(use(), object) and use.__code__.co_names[:1] == ("section",):
-                segment.raw  # a handle on a place is made without NEURON; its use is refused
-    if recorder is not None:
-        with refused("closed", error=ClosedError):
-            recorder.trace()
+            use()
+    with refused("closed", error=ClosedError):
+        recorder.trace()
 
 
 @line
