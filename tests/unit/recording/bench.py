@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bluecellab.nrn import runtime
+from bluecellab.nrn import clock, runtime
 from bluecellab.nrn.handles import Section, Segment
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable, Recorders, RunPlan
@@ -53,8 +53,7 @@ class Bench:
         self.h.CVode().use_fast_imem(int(any(member.needs_fast_imem for member in members)))
         self.h.dt = plan.dt
         self.recorders.prepare(plan, members, self.soma.raw)
-        self.h.ParallelContext().set_maxstep(1e9)
-        self.h.finitialize(v_init)
+        clock.initialise(v_init)
         self.recorders.reset()
 
     def advance(self, t_stop: float, chunks: int = 1) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -193,3 +197,20 @@ def test_locate(bench: Bench, location: str, section: str, x: float) -> None:
 def test_locate_nowhere(bench: Bench, location: str) -> None:
     with pytest.raises(SiteError, match="Invalid spike detection location"):
         locate(location, {"soma[0]": bench.soma, "dend[0]": bench.dend})
+
+
+def test_detectors_come_and_go_between_integrators() -> None:
+    """Bare NEURON 9.0.2 crashes within a few hundred turns; hence a process of its own."""
+    code = (
+        "from bluecellab.recording import detect_spikes, record\n"
+        "from tests.unit.recording.bench import Bench\n"
+        "bench = Bench()\n"
+        "for turn in range(600):\n"
+        "    members = [detect_spikes(bench.soma(x), bench.scope, name=f'{x}') for x in (0.1, 0.5, 0.9)]\n"
+        "    members.append(record(bench.at(), 'v', bench.scope))\n"
+        "    bench.run(members, 0.5, fixed=turn % 2 == 0)\n"
+        "    for member in members: member.close()\n"
+        "bench.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == 0
