@@ -131,10 +131,12 @@ class EngineError(BluecellabError, RuntimeError):
         What NEURON printed meanwhile; it becomes part of the message.
     """
 
+    _heading = "NEURON printed"
+
     def __init__(self, message: str, output: str = "") -> None:
         self.output = output.strip()
         if self.output and self.output not in message:
-            message = f"{message}\nNEURON printed:\n{_indented(self.output)}"
+            message = f"{message}\n{self._heading}:\n{_indented(self.output)}"
         super().__init__(message)
         self.message = message
 
@@ -163,6 +165,8 @@ class MechanismConflictError(_NamedMechanismError):
 
 class CompileError(MechanismError):
     """A library could not be compiled; ``output`` is the compiler's message."""
+
+    _heading = "The compiler said"
 
 
 class NoCompilerError(MechanismError):
