@@ -68,15 +68,15 @@ def pulse_points(delay: float, duration: float, amplitude: float, width: float, 
     period = 1000.0 / frequency
     if width > period:
         return step_points(delay, duration, amplitude)
-    end = delay + duration
     pairs: list[tuple[float, float]] = []
-    start, remaining = delay, duration
-    while remaining > 0:
+    index = 0
+    while (remaining := duration - index * period) > 0:
+        start = delay + index * period
         stop = start + min(width, remaining)
         pairs += [(start, 0.0), (start, amplitude), (stop, amplitude), (stop, 0.0)]
-        start += period
-        remaining -= period
-    end = max(end, pairs[-1][0]) if pairs else end
+        index += 1
+    # rounding may put the end of a cut pulse behind the sum
+    end = max([delay + duration, *(time for time, _ in pairs[-1:])])
     return _points([*pairs, (end, 0.0), (end, 0.0)])
 
 
@@ -102,8 +102,10 @@ def _grid(duration: float, dt: float) -> FloatArray:
 def sine_points(delay: float, duration: float, amplitude: float, frequency: float, dt: float) -> Points:
     """Return a sine wave, sampled every ``dt`` ms."""
     times = _grid(duration, dt)
-    values = amplitude * sines(2.0 * math.pi * frequency * times / 1000.0)
-    return _ended(delay, duration, times, values)
+    # multiples of one rounded step of the phase, as NEURON's Vector.sin takes them
+    phases = np.arange(times.size) * (2.0 * math.pi / 1000.0 * frequency * dt)
+    phases[-1] = min(phases[-1], 2.0 * math.pi / 1000.0 * frequency * duration, key=abs)
+    return _ended(delay, duration, times, amplitude * sines(phases))
 
 
 def zap_points(delay: float, duration: float, amplitude: float, dt: float) -> Points:

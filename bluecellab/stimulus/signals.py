@@ -161,7 +161,7 @@ def gen_ornstein_uhlenbeck(
         process = sigma * normal
     else:
         decay = math.exp(-dt / tau)
-        kicks = (sigma * math.sqrt(1.0 - math.exp(-2.0 * dt / tau)) * normal).tolist()
+        kicks = (sigma * math.sqrt(1.0 - decay * decay) * normal).tolist()
         state = 0.0
         states = [state]
         for kick in kicks[1:]:
