@@ -103,7 +103,7 @@ def sine_points(delay: float, duration: float, amplitude: float, frequency: floa
     """Return a sine wave, sampled every ``dt`` ms."""
     times = _grid(duration, dt)
     # multiples of one rounded step of the phase, as NEURON's Vector.sin takes them
-    phases = np.arange(times.size) * (2.0 * math.pi / 1000.0 * frequency * dt)
+    phases = np.arange(times.size, dtype=np.float64) * (2.0 * math.pi / 1000.0 * frequency * dt)
     phases[-1] = min(phases[-1], 2.0 * math.pi / 1000.0 * frequency * duration, key=abs)
     return _ended(delay, duration, times, amplitude * sines(phases))
 
