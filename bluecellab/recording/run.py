@@ -60,10 +60,14 @@ class Recorders(Live):
     ----------
     owner
         The scope that owns them, a simulation's.
+    batch
+        How many samples each member may have in NEURON before they are taken out in the middle of a
+        run: it bounds the memory that is used twice.
     """
 
-    def __init__(self, owner: Scope) -> None:
+    def __init__(self, owner: Scope, *, batch: int = 10_000) -> None:
         super().__init__("recorders", owner)
+        self.batch = batch
         self._tape = self._scope.own(Tape(), Tape.cut)
         self._members: tuple[Recordable, ...] = ()
         self._axis: TimeAxis | None = None
@@ -137,7 +141,13 @@ class Recorders(Live):
                 member.extend(t_stop)
 
     def harvest(self) -> None:
-        """Take out of NEURON what there is: between chunks of a run, or in an event of CVODE."""
+        """Take out of NEURON what there is, if it is worth it.
+
+        Called between chunks of a run, or in an event of CVODE. Draining costs some microseconds for
+        each member, so it waits for :attr:`batch` samples.
+        """
+        if self._tape.pending < self.batch:
+            return
         self._drain_time()
         for member in self._members:
             member.harvest()

@@ -117,15 +117,9 @@ class Tape:
         return np.array([self._pointer[0]])
 
     @property
-    def alive(self) -> bool:
-        """Whether NEURON still has the variable."""
-        if self._pointer is None:
-            return False
-        try:
-            self._pointer[0]
-        except ValueError:
-            return False
-        return True
+    def pending(self) -> int:
+        """How many samples are in NEURON."""
+        return 0 if self._vector is None else len(self._vector)
 
     def cut(self) -> None:
         """Stop, and let go of everything in NEURON."""

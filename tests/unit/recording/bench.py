@@ -32,7 +32,7 @@ class Bench:
         self._clamps = self.scope.own([clamp], list.clear)
         self.soma = Section(soma, self.scope, "soma[0]")
         self.dend = Section(dend, self.scope, "dend[0]")
-        self.recorders = Recorders(self.scope)
+        self.recorders = Recorders(self.scope, batch=1)
 
     @staticmethod
     def _delete(sections: list[Any]) -> None:

@@ -401,3 +401,15 @@ def test_total_membrane_current_lets_go_when_the_run_never_begins(bench: Bench) 
     assert bench.recorders.resumable
     voltage.close()
     assert not bench.recorders.resumable
+
+
+def test_draining_waits_for_a_batch(bench: Bench) -> None:
+    recorder = record(bench.at(), "v", bench.scope)
+    bench.run([recorder], chunks=8)
+    whole = recorder.trace()
+    for batch in (1, 300, 10_000):
+        bench.recorders.batch = batch
+        bench.run([recorder], chunks=8)
+        assert recorder.trace() == whole
+        assert bench.recorders._axis is not None
+        assert len(bench.recorders._axis) == 801
