@@ -121,6 +121,12 @@ class Recorders(Live):
         for member in self._members:
             member.reset(self._axis)
 
+    def restart(self) -> None:
+        """Begin again at the present time, with one sample of it: the model has settled until now."""
+        with runtime.guard("recording anew"):
+            runtime.raw_h().frecord_init()
+        self.reset()
+
     def _weak_drain(self) -> Callable[[], None]:
         recorders = weakref.ref(self)  # the axis outlives the simulation and must not keep it
 

@@ -315,8 +315,7 @@ class Simulation(Live):
             recorders.reset()
             if request.skip:
                 clock.skip(request.skip, request.dt)
-                recorders.harvest()
-                recorders.reset()  # what was recorded while settling is dropped
+                recorders.restart()  # what was recorded while settling is dropped
         else:
             recorders.extend(stop)
         complete = False

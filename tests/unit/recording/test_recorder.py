@@ -356,8 +356,7 @@ def test_after_a_forward_skip(bench: Bench) -> None:
     for _ in range(10):
         bench.h.fadvance()
     bench.h.t, bench.h.dt = 5.0, 0.025
-    bench.h.frecord_init()
-    bench.recorders.reset()
+    bench.recorders.restart()
     bench.advance(10.0, 3)
     bench.finish()
     assert recorder.trace().time == pytest.approx(5 + 0.1 * np.arange(51))
