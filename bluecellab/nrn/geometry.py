@@ -217,9 +217,9 @@ def _key(kind: str, path: str) -> tuple[str, ...]:
             return kind, path, str(status.st_mtime_ns), str(status.st_size), str(status.st_ino)
         return kind, hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except FileNotFoundError as error:
-        raise MorphologyNotFoundError(f"Couldn't find morphology file: {path}") from error
+        raise MorphologyNotFoundError(f"Couldn't find morphology file: {_target(path)}") from error
     except OSError as error:
-        raise MorphologyError(f"morphology file {path} cannot be read: {error.strerror}") from error
+        raise MorphologyError(f"morphology file {_target(path)} cannot be read: {error.strerror}") from error
 
 
 def build(kind: str, path: str, cell: Any) -> Arrangement:
@@ -239,13 +239,12 @@ def build(kind: str, path: str, cell: Any) -> Arrangement:
     MorphologyNotFoundError, MorphologyError
         If it cannot be used.
     """
-    path = _target(path)
     key = _key(kind, path)
     with _lock:
         known = _remembered.get(key)
         if known is None:
             if _State.checker is not None:
-                _State.checker(path)
+                _State.checker(_target(path))
             known = _read(kind, path, cell)
             _remembered[key] = known
             while len(_remembered) > _CAPACITY:
@@ -264,7 +263,7 @@ def _read(kind: str, path: str, cell: Any) -> Arrangement:
         raise MorphologyError(
             f"there is no reader for .{kind} morphologies here ({path}); import bluecellab.cell first"
         )
-    known = _State.readers[kind](path)
+    known = _State.readers[kind](_target(path))
     if cell is not None:
         replay(known, cell)
     return known

@@ -113,7 +113,8 @@ def locate(path: str | Path, template_format: str) -> tuple[str, str]:
     """Return folder and file name of a morphology, in the words of hoc templates.
 
     Templates tell the kind of a file by the last characters of its path up to the first blank, in lower
-    case. A path that they would not understand is replaced by a link to the file.
+    case, and hoc takes ASCII only. A path that they would not understand is replaced by a link to the
+    file.
 
     Parameters
     ----------
@@ -141,10 +142,10 @@ def locate(path: str | Path, template_format: str) -> tuple[str, str]:
     check(location.path)
     if location.entry:
         folder, name = _plain(str(location.file), ".h5"), f"{location.entry}.h5"
-        if name.split() != [name]:
+        if not _readable(name):
             raise MorphologyError(
-                f"the entry {location.entry!r} of {location.file} has blanks in its name, which hoc "
-                "templates cannot read; rename the entry"
+                f"the entry {location.entry!r} of {location.file} has blanks or non-ASCII letters in its "
+                "name, which hoc templates cannot read; rename the entry"
             )
         return folder, name
     folder, _, name = _plain(str(location.file), location.extension).rpartition("/")
@@ -154,17 +155,21 @@ def locate(path: str | Path, template_format: str) -> tuple[str, str]:
 _links: dict[str, str] = {}
 
 
+def _readable(path: str) -> bool:
+    return path.isascii() and path.split() == [path]
+
+
 def _plain(path: str, extension: str) -> str:
     """Return the path, or a link to it if hoc templates would stumble over it."""
-    if path.split() == [path] and path.endswith(extension):
+    if _readable(path) and path.endswith(extension):
         return path
     if path not in _links:
         folder = tempfile.mkdtemp(prefix="bluecellab-")
-        if folder.split() != [folder]:
+        if not _readable(folder):
             shutil.rmtree(folder)
             raise MorphologyError(
-                f"hoc templates cannot read {path}: move it to a path without blanks, with the extension "
-                f"{extension}"
+                f"hoc templates cannot read {path}: move it to a path in ASCII without blanks, with the "
+                f"extension {extension}"
             )
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         name = hashlib.sha1(path.encode(errors="surrogateescape"), usedforsecurity=False).hexdigest()

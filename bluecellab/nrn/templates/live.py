@@ -155,6 +155,7 @@ def _define(path: Path, content: bytes, key: str) -> Template:
     h = runtime.raw_h()
     doing = f"template {parsed.main} ({path}) cannot be loaded"
     _refuse_missing(parsed.inserts, doing)
+    _refuse_unknown_variables(parsed.only_assigned(), doing)
     attempt = _attempts[key] = _attempts.get(key, -1) + 1
     names = {name: unique_name(name, key, attempt) for name in parsed.templates}
     trials = {name: f"{unique}_trial" for name, unique in names.items()}
@@ -187,7 +188,10 @@ def _execute(text: str, doing: str, path: Path) -> str:
         copy.write_bytes(text.encode("latin-1"))
         try:
             with runtime.guard(doing, TemplateError) as printed:
-                runtime.raw_h().xopen(str(copy))
+                if str(copy).isascii():
+                    runtime.raw_h().xopen(str(copy))
+                elif not runtime.raw_h()(text.encode("ascii", "replace").decode()):
+                    raise RuntimeError("refused")  # hoc takes ASCII only, and said why
         except TemplateError as error:
             cause = error.__cause__
             output = error.output.replace(str(copy), str(path))
@@ -220,6 +224,27 @@ def _refuse_missing(inserts: tuple[str, ...], doing: str) -> None:
     missing = [name for name in inserts if not hasattr(h, name)]
     if missing:
         raise _mechanisms_missing(missing, doing, "")
+
+
+def _refuse_unknown_variables(names: Sequence[str], doing: str) -> None:
+    """Refuse what looks like a variable of a mechanism that does not have it.
+
+    hoc would make a new variable without a word, and the mechanism would keep its default.
+    """
+    h = runtime.raw_h()
+    kinds = h.MechanismType(0)
+    text = h.ref("")
+    for index in range(int(kinds.count())):
+        kinds.select(index)
+        kinds.selected(text)
+        mechanism = str(text[0])
+        unknown = [name for name in names if name.endswith(f"_{mechanism}")]
+        unknown = [name for name in unknown if not h.name_declared(name)]
+        if unknown:
+            raise TemplateError(
+                f"{doing}: it sets {', '.join(unknown)}, which mechanism {mechanism} does not have; "
+                "correct the name in the template"
+            )
 
 
 def _delete_made_since(before: set[Any]) -> list[str]:

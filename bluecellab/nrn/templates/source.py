@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from bluecellab.errors import TemplateError
 
@@ -69,6 +70,20 @@ class Source:
     def has_name(self, name: str) -> bool:
         """Whether the identifier occurs."""
         return any(token.kind == "name" and token.text == name for token in self.tokens)
+
+    def only_assigned(self) -> tuple[str, ...]:
+        """Return the identifiers that are given values, and never occur otherwise."""
+        code = [token for token in self.tokens if token.kind != "space"]
+        assigned: dict[str, None] = {}
+        used: set[str] = set()
+        for index, token in enumerate(code):
+            if token.kind == "name":
+                after = [follower.text for follower in code[index + 1 : index + 3]]
+                if after[:1] == ["="] and after[1:] != ["="]:
+                    assigned[token.text] = None
+                else:
+                    used.add(token.text)
+        return tuple(name for name in assigned if name not in used)
 
     def trial(self, names: Mapping[str, str]) -> str:
         """Return the text such that it makes no sections while NEURON parses it.
@@ -241,7 +256,7 @@ def _definitions(code: list[Token], where: str) -> tuple[str, ...]:
     """Return the names of the templates, having checked that each is closed."""
     names: list[str] = []
     opened: Token | None = None
-    for token, after in zip(code, [*code[1:], None], strict=True):
+    for token, after in zip_longest(code, code[1:]):
         if token.text not in ("begintemplate", "endtemplate") or token.kind != "name":
             continue
         if after is None or after.kind != "name":
