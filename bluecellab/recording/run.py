@@ -101,9 +101,9 @@ class Recorders(Live):
             member.check(plan)
         self._tape.stop()
         self._tape.run_every_step(runtime.raw_h()._ref_t, near)
+        self._members = chosen  # from here on finish() must reach them, whatever happens
         for member in chosen:
             member.prepare(plan)
-        self._members = chosen
 
     @property
     def resumable(self) -> bool:
@@ -201,7 +201,8 @@ def spikes_of(detectors: Iterable[SpikeDetector]) -> Spikes:
     plans = [detector.plan for detector in chosen if detector.plan is not None]
     return Spikes(
         times,
-        t_start=min((plan.t_start for plan in plans), default=0.0),
-        t_stop=max((plan.t_stop for plan in plans), default=0.0),
+        # NEURON adds up its steps; ends are meant to a picosecond or so
+        t_start=round(min((plan.t_start for plan in plans), default=0.0), 9),
+        t_stop=round(max((plan.t_stop for plan in plans), default=0.0), 9),
         partial=any(detector.partial for detector in chosen),
     )

@@ -23,6 +23,7 @@ from bluecellab.errors import (
 )
 from bluecellab.nrn import clock, runtime, scope, settings
 from bluecellab.nrn.handles import name_of
+from bluecellab.nrn.rng import RNGSettings
 from bluecellab.nrn.scope import Live
 from bluecellab.recording import Recordable, Recorders, RunPlan
 from bluecellab.simulation.conditions import NeuronGlobals
@@ -84,7 +85,7 @@ class Simulation(Live):
     v_init
         Initial membrane potential in mV; by default that of ``NeuronGlobals``, -65.
     base_seed
-        Random123 global index; 0 by default.
+        Random123 global index; by default that of :class:`~bluecellab.nrn.rng.RNGSettings`, 0.
     globals
         GLOBALs of mechanisms and other settings by name, applied while the simulation runs.
     channel_seed
@@ -231,6 +232,11 @@ class Simulation(Live):
                 "there is no run to continue: the last one must have been this simulation's, must have "
                 "succeeded, and nothing may have been created or closed since. Use run() to start anew."
             )
+        if not self._recorders.resumable:
+            raise SimulationError(
+                "a run that records i_membrane_ cannot be continued: NEURON computes it only within a run. "
+                "Run it anew to the later end."
+            )
         last = self._last
         request = RunRequest(
             tstop, last.dt, last.cvode, last.cvode_minstep, last.cvode_maxstep, 0.0, time_limit
@@ -276,8 +282,10 @@ class Simulation(Live):
             chosen["cvode_minstep"] = request.cvode_minstep
         if request.cvode_maxstep is not None:
             chosen["cvode_maxstep"] = request.cvode_maxstep
-        if self.base_seed is not None:
-            chosen["random123_globalindex"] = self.base_seed
+        settings_of_process = RNGSettings.get_instance()
+        chosen["random123_globalindex"] = (
+            settings_of_process.base_seed if self.base_seed is None else self.base_seed
+        )
         return {**chosen, **self.globals}
 
     def _cells_to_run(self) -> list[Cell]:
@@ -306,20 +314,12 @@ class Simulation(Live):
         recorders = self._recorders
         start = request.skip if fresh else clock.now()
         stop = request.last_time(start)
-        if fresh:
-            plan = RunPlan(fixed=not request.cvode, dt=request.dt, t_start=start, t_stop=stop)
-            recorders.prepare(plan, _recordables(cells), next(iter(runtime.raw_h().allsec())))
-            for cell in cells:
-                cell.reseed(self.channel_seed)
-            clock.initialise(float(runtime.raw_h().v_init))
-            recorders.reset()
-            if request.skip:
-                clock.skip(request.skip, request.dt)
-                recorders.restart()  # what was recorded while settling is dropped
-        else:
-            recorders.extend(stop)
         complete = False
         try:
+            if fresh:
+                self._begin(RunPlan(not request.cvode, request.dt, start, stop), cells)
+            else:
+                recorders.extend(stop)
             interrupt = clock.Interrupt(self._cancelled, _deadline(request))
             with (
                 interrupt.catching_ctrl_c(),
@@ -333,6 +333,17 @@ class Simulation(Live):
             complete = True
         finally:
             recorders.finish(partial=not complete)
+
+    def _begin(self, plan: RunPlan, cells: list[Cell]) -> None:
+        """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
+        self._recorders.prepare(plan, _recordables(cells), next(iter(runtime.raw_h().allsec())))
+        for cell in cells:
+            cell.reseed(self.channel_seed)
+        clock.initialise(float(runtime.raw_h().v_init))
+        self._recorders.reset()
+        if plan.t_start:
+            clock.skip(plan.t_start, plan.dt)
+            self._recorders.restart()  # what was recorded while settling is dropped
 
 
 class _Runs:
