@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bluecellab.cell import Cell, create_ball_stick
     from bluecellab.cell.morphology import MorphIOWrapper
     from bluecellab.nrn.mechanisms import load_mechanisms
+    from bluecellab.nrn.rng import RNGSettings
     from bluecellab.simulation import (
         IsolatedProcess,
         Simulation,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         run_protocol,
         set_neuron_globals,
     )
-    from bluecellab.simulation.rng import RNGSettings
     from bluecellab.spec.base import CellId, Site
     from bluecellab.spec.cells import BallStickCell, EmodelProperties, HocCell, PythonCell
     from bluecellab.spec.protocols import Protocol
@@ -37,7 +37,7 @@ _HOMES = {
     "MorphIOWrapper": "bluecellab.cell.morphology",
     "Protocol": "bluecellab.spec.protocols",
     "PythonCell": "bluecellab.spec.cells",
-    "RNGSettings": "bluecellab.simulation.rng",
+    "RNGSettings": "bluecellab.nrn.rng",
     "Simulation": "bluecellab.simulation",
     "Site": "bluecellab.spec.base",
     "StimulusFactory": "bluecellab.stimulus",

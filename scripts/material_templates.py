@@ -1,4 +1,4 @@
-"""Write hoc templates and converted morphologies; run by material.py in the helper environment.
+"""Write hoc templates and converted morphologies; run by material.py with the helper packages.
 
 The templates are what the published hoc writers make of the published parameters. Where a format is
 meant that they do not write, their text is adapted by the few replacements below, each of which must

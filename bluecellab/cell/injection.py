@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from bluecellab.cell.recording import RecordingMixin
 from bluecellab.cell.sections import AnyPlace
-from bluecellab.errors import StimulusError
 from bluecellab.nrn import runtime
 from bluecellab.nrn.handles import Section
+from bluecellab.nrn.rng import RNGSettings
 from bluecellab.spec import stimuli
 from bluecellab.spec.stimuli import InjectionMode, Stimulus
 from bluecellab.stimulus import Electrical, LiveStimulus, Seeds, play
@@ -85,9 +85,9 @@ class InjectionMixin(RecordingMixin):
             self.at(section, segx),
             self._scope,
             electrical=electrical,
-            seeds=seeds or Seeds(cell=self.cell_id.id),
+            seeds=seeds or self._seeds(0),
         )
-        self.stimuli = self._scope.own([item for item in self.stimuli if not item.closed], list.clear)
+        self.stimuli[:] = [item for item in self.stimuli if not item.closed]
         self.stimuli.append(live)
         return live
 
@@ -100,10 +100,7 @@ class InjectionMixin(RecordingMixin):
         segx: float = 0.5,
     ) -> LiveStimulus:
         """Inject ``level`` nA from ``start_time`` to ``stop_time`` ms."""
-        duration = _span(start_time, stop_time)
-        return self.add_stimulus(
-            stimuli.Step(delay=start_time, duration=duration, amplitude=level), section, segx
-        )
+        return self.add_stimulus(stimuli.Step.between(start_time, stop_time, level), section, segx)
 
     def add_ramp(
         self,
@@ -115,8 +112,7 @@ class InjectionMixin(RecordingMixin):
         segx: float = 0.5,
     ) -> LiveStimulus:
         """Inject a current that goes from ``start_level`` to ``stop_level`` nA."""
-        duration = _span(start_time, stop_time)
-        ramp = stimuli.Ramp(delay=start_time, duration=duration, amp_start=start_level, amp_end=stop_level)
+        ramp = stimuli.Ramp.between(start_time, stop_time, start_level, stop_level)
         return self.add_stimulus(ramp, section, segx)
 
     def add_pulse(self, stimulus: Given, section: Section | None = None, segx: float = 0.5) -> LiveStimulus:
@@ -198,15 +194,21 @@ class InjectionMixin(RecordingMixin):
         return self.add_stimulus(noise, section, segx, seeds=self._seeds(noisestim_count))
 
     def _seeds(self, count: int) -> Seeds:
-        return Seeds(cell=self.cell_id.id, count=count)
+        settings = RNGSettings.get_instance()
+        return Seeds(
+            base_seed=settings.base_seed,
+            stimulus_seed=settings.stimulus_seed,
+            cell=self.cell_id.id,
+            count=count,
+        )
 
     def add_replay_noise(
         self,
         stimulus: Given,
-        section: Section | None = None,
-        segx: float = 0.5,
         noise_seed: int | None = None,
         noisestim_count: int = 0,
+        section: Section | None = None,
+        segx: float = 0.5,
     ) -> LiveStimulus:
         """Inject the noise that a circuit's configuration describes."""
         spec = stimulus if isinstance(stimulus, Stimulus) else stimulus.to_spec()
@@ -307,7 +309,7 @@ class InjectionMixin(RecordingMixin):
         sine = stimuli.Sinusoidal(delay=start_time, duration=duration, amp_start=amp, frequency=frequency)
         return self.add_stimulus(sine, section, segx)
 
-    def addSineCurrentInject(  # noqa: N802 - the published name
+    def addSineCurrentInject(
         self,
         start_time: float,
         stop_time: float,
@@ -329,13 +331,6 @@ class InjectionMixin(RecordingMixin):
         """Return what 100 percent of a relative stimulus are: nA for current, uS for conductance."""
         mode: InjectionMode = "conductance" if "conductance" in str(stim_mode).lower() else "current"
         return Electrical(self.threshold or None, self.hypamp, self.input_resistance).reference(mode)
-
-
-def _span(start: float, stop: float) -> float:
-    try:
-        return stop - start
-    except TypeError as error:
-        raise StimulusError(f"times are numbers of ms, not {start!r} and {stop!r}") from error
 
 
 def _sampled(

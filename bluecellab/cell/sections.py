@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -149,7 +150,7 @@ class SectionsMixin(Live):
         if not ids:
             return "no ids, because its template does not number its sections"
         edges = [0, *(i + 1 for i, gap in enumerate(np.diff(ids)) if gap > 1), len(ids)]
-        pairs = [(ids[a], ids[b - 1]) for a, b in zip(edges, edges[1:], strict=False)]
+        pairs = [(ids[a], ids[b - 1]) for a, b in itertools.pairwise(edges)]
         return ", ".join(f"{a}..{b}" if a != b else str(a) for a, b in pairs)
 
     def get_section_id(self, section: Section) -> int:

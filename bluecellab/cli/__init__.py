@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from bluecellab import __version__
 
     parser = argparse.ArgumentParser(
-        prog="bluecellab", description="Experiments on NEURON cells and circuits that cannot leak and cannot lie."
+        prog="bluecellab",
+        description="Experiments on NEURON cells and circuits that cannot leak and cannot lie.",
     )
     parser.add_argument("--version", action="version", version=f"bluecellab {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")

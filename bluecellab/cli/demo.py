@@ -10,6 +10,8 @@ from bluecellab.errors import MissingDependencyError
 
 __all__ = ["add_parser", "run"]
 
+_CELSIUS = 22.0  # room temperature
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the sub-command to the command line."""
@@ -20,8 +22,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "happened, and write demo_traces.csv and demo.png.",
     )
     parser.add_argument("--output", type=Path, default=Path(), help="folder to write to (default: here)")
-    parser.add_argument("--amplitude", type=float, default=0.5, help="step in nA (default: 0.5)")
-    parser.add_argument("--duration", type=float, default=100.0, help="length of the run in ms (default: 100)")
+    parser.add_argument("--amplitude", type=float, default=0.25, help="step in nA (default: 0.25)")
+    parser.add_argument(
+        "--duration", type=float, default=100.0, help="length of the run in ms (default: 100)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
 
@@ -29,26 +33,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     """Do the demonstration; return the exit code."""
     from bluecellab import Simulation, create_ball_stick
+    from bluecellab.recording import traces_of
     from bluecellab.spec.stimuli import Step
 
     duration = arguments.duration
     step = Step(delay=0.2 * duration, duration=0.6 * duration, amplitude=arguments.amplitude)
-    with create_ball_stick() as cell, Simulation() as simulation:
+    with create_ball_stick() as cell, Simulation(celsius=_CELSIUS) as simulation:
         simulation.add_cell(cell)
         stimulus = cell.add_stimulus(step)
-        cell.add_voltage_recording(cell.basal[0], 0.5)
+        soma = cell.record("v", cell.soma)
+        tip = cell.record("v", cell.basal[0](1))
         cell.start_recording_spikes(None, "soma", -20)
         simulation.run(duration, cvode=False, show_progress=not arguments.quiet)
-        traces, spikes = cell.traces(), cell.get_recorded_spikes("soma", -20)
-        waveform = stimulus.waveform
+        traces, spikes = traces_of([soma, tip]), cell.get_recorded_spikes("soma", -20)
+        waveform, potential = stimulus.waveform, soma.trace().values
+        first = f", at {', '.join(f'{time:.2f}' for time in spikes[:8])} ms" if spikes else ""
         lines = [
             f"{cell!r}: area {cell.area():.1f} um2, {cell.n_segments} segments",
-            f"stimulus: {step!r} at {cell.at()}",
-            f"run: {duration:g} ms at 34 degC, {traces!r}",
-            f"spikes at the soma: {len(spikes)}"
-            + (f", at {', '.join(f'{time:.2f}' for time in spikes[:8])} ms" if len(spikes) else ""),
-            f"potential of the soma: {cell.get_soma_voltage().min():.1f} to "
-            f"{cell.get_soma_voltage().max():.1f} mV",
+            f"stimulus: {arguments.amplitude:g} nA from {step.delay:g} to {step.delay + step.duration:g} ms "
+            f"at {cell.at()}",
+            f"run: {duration:g} ms at {_CELSIUS:g} degC, {traces!r}",
+            f"spikes at the soma: {len(spikes)}{first}",
+            f"potential of the soma: {potential.min():.1f} to {potential.max():.1f} mV",
         ]
     print("\n".join(lines))
     folder: Path = arguments.output

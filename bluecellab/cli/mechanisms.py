@@ -56,7 +56,8 @@ def _build(arguments: argparse.Namespace) -> int:
         _print_json({**asdict(library), "path": str(library.path), "seconds": round(seconds, 3)})
     else:
         print(f"{library.path}")
-        print(f"{len(library.names)} mechanisms in {seconds:.1f} s: {', '.join(library.names)}")
+        count = _counted(len(library.names), "mechanism", "mechanisms")
+        print(f"{count} in {seconds:.1f} s: {', '.join(library.names)}")
     return 0
 
 
@@ -86,10 +87,15 @@ def _clear(arguments: argparse.Namespace) -> int:
         )
     else:
         freed = sum(entry.size for entry in cleared.removed) / 1e6
-        print(f"removed {len(cleared.removed)} libraries ({freed:.1f} MB)")
+        count = _counted(len(cleared.removed), "library", "libraries")
+        print(f"removed {count} ({freed:.1f} MB)")
         for entry, reason in cleared.kept:
             print(f"kept {entry.key}: {reason}")
     return 1 if cleared.kept else 0
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _plain(entry: CacheEntry) -> dict[str, object]:

@@ -237,7 +237,7 @@ class _Ticker:
             following = min(due, h.t + max(self._interval, 1e-6))
             if following < self.t_stop:
                 objects.cvode().event(following, self)
-        except BaseException as failure:  # handed on by advance_variable
+        except BaseException as failure:  # noqa: BLE001 - handed on by advance_variable
             self.failure = failure
             h.stoprun = 1
 

@@ -27,12 +27,13 @@ class Door:
         setattr(runtime.raw_h(), name, unwrap(value))
 
     def __call__(self, code: str) -> bool:
+        """Execute hoc code; raises EngineError, with what NEURON printed, if it is refused."""
         with runtime.guard(f"hoc code {code[:60]!r}") as printed:
             accepted = bool(runtime.raw_h()(code))
             if not accepted:
                 raise RuntimeError("refused")
         if printed.text:
-            print(printed.text, end="")  # noqa: T201 - what hoc was asked to print
+            print(printed.text, end="")  # noqa: T201
         return accepted
 
     def __dir__(self) -> list[str]:
@@ -48,9 +49,7 @@ class _Callable:
         self._raw = raw
 
     def __call__(self, *args: object, **named: object) -> Any:
-        return self._raw(
-            *map(unwrap, args), **{name: unwrap(value) for name, value in named.items()}
-        )
+        return self._raw(*map(unwrap, args), **{name: unwrap(value) for name, value in named.items()})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)

@@ -96,6 +96,7 @@ class Section:
         return Section(raw, self._scope, str(raw.hname()).rpartition(".")[2])
 
     def __call__(self, x: float) -> Segment:
+        """Return the segment at a normalised position, 0 to 1."""
         self._scope.check()
         return Segment(self, x)
 

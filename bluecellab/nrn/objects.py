@@ -138,7 +138,7 @@ def net_con(segment: Any, target: Any) -> Any:
 def is_deleted(section: Any) -> bool:
     """Whether NEURON has freed a raw section."""
     try:
-        section.nseg
+        _ = section.nseg
     except ReferenceError:
         return True
     return False

@@ -104,9 +104,7 @@ def start() -> Any:
                 h.load_file(name)
             for path in sorted(_HOC_FOLDER.glob("*.hoc")):
                 if not h.load_file(1, str(path)):
-                    raise EngineError(
-                        f"NEURON cannot load {path.name}, which is part of bluecellab"
-                    )
+                    raise EngineError(f"NEURON cannot load {path.name}, which is part of bluecellab")
         from bluecellab.nrn import geometry
 
         geometry.connect_callbacks()

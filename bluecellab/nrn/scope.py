@@ -153,7 +153,7 @@ class Scope:
             try:
                 if release is not None:
                     release(item)
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - all are raised together below
                 failures.append(failure)
             del item, release
         parent = self._parent() if self._parent is not None else None
@@ -175,9 +175,7 @@ def release_deferred() -> None:
 def _opened_at() -> str:
     """Return file and line of the innermost caller outside this package."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(
-        _PACKAGE
-    ):
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(_PACKAGE):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

@@ -73,7 +73,7 @@ def child(module: str, name: str) -> None:
     change = before.difference(census())
     assert not change, f"left alive in NEURON: {change}"
     assert np.array_equal(reference_trace(), before_trace), "a later simulation gives other numbers"
-    print("DRILL PASSED")  # noqa: T201
+    print("DRILL PASSED")
 
 
 def run_line(module: str, name: str, *, time_limit: float = 90.0) -> None:
@@ -101,8 +101,4 @@ def lines_of(module: str) -> list[str]:
     """Return the names of the lines in a module, without starting NEURON."""
     before = set(LINES)
     importlib.import_module(module)
-    return [
-        name
-        for name, function in LINES.items()
-        if function.__module__ == module or name not in before
-    ]
+    return [name for name, function in LINES.items() if function.__module__ == module or name not in before]

@@ -253,8 +253,7 @@ def line_10_dropped_without_close() -> None:
     assert not before.difference(after), before.difference(after)
     texts = [str(warning.message) for warning in caught if warning.category is ResourceWarning]
     assert any(
-        "Cell" in text and "lines_after_close.py" in text or "create_ball_stick" in text
-        for text in texts
+        "Cell" in text and "lines_after_close.py" in text or "create_ball_stick" in text for text in texts
     ), texts
 
 

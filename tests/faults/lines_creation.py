@@ -86,9 +86,7 @@ def line_32_templates() -> None:
             "empty.hoc": "",
             "quits.hoc": template("Quits", prelude="quit()"),
             "errors.hoc": template("Errors", biophysics='execerror("mine", "own")'),
-            "unknown.hoc": template(
-                "Unknown", biophysics="forsec all { no_such_variable_pas = 3 }"
-            ),
+            "unknown.hoc": template("Unknown", biophysics="forsec all { no_such_variable_pas = 3 }"),
         }
         for name, text in broken.items():
             with refused(error=TemplateError):
@@ -124,9 +122,8 @@ def line_33_formats_and_properties() -> None:
             EmodelProperties(treshold_current=0.1, threshold_current=0.2, holding_current=0)
         with refused(error=InvalidSpecError):
             EmodelProperties(threshold_current=float("nan"), holding_current=0)
-        needing = (
-            'strdef Needy_NeededAttributes\nNeedy_NeededAttributes = "AIS_scaler;no_such"\n'
-            + template("Needy")
+        needing = 'strdef Needy_NeededAttributes\nNeedy_NeededAttributes = "AIS_scaler;no_such"\n' + template(
+            "Needy"
         )
         with refused("no_such", error=CellError):
             v6(write(here / "needy.hoc", needing), morphology)

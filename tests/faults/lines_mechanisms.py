@@ -72,9 +72,7 @@ def line_35_mechanism_not_loaded() -> None:
 
     with folder() as here:
         morphology = write(here / "good.swc", SWC)
-        hoc = write(
-            here / "needs.hoc", template("Needs", biophysics="forsec all { insert NoSuchChannel }")
-        )
+        hoc = write(here / "needs.hoc", template("Needs", biophysics="forsec all { insert NoSuchChannel }"))
         with refused("NoSuchChannel", "load_mechanisms", error=MissingMechanismError):
             Cell(
                 hoc,
@@ -118,9 +116,7 @@ def line_36_two_libraries() -> None:
                 failures.append(failure)
 
         (here / "again").symlink_to(here / "one", target_is_directory=True)
-        threads = [
-            threading.Thread(target=load, args=(path,)) for path in (here / "one", here / "again")
-        ]
+        threads = [threading.Thread(target=load, args=(path,)) for path in (here / "one", here / "again")]
         for thread in threads:
             thread.start()
         for thread in threads:

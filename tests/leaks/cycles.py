@@ -170,4 +170,4 @@ def measure(scenario: str, cycles: int, warm_up: int = 30) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))  # noqa: T201
+    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))

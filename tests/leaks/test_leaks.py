@@ -31,7 +31,7 @@ def cycles(scenario: str, count: int, folder: Path) -> dict[str, Any]:
     )
     assert done.returncode == 0, done.stderr[-4000:]
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(figures)  # noqa: T201
+    print(figures)
     return figures
 
 

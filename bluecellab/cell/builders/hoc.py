@@ -52,8 +52,8 @@ def build_hoc(scope: Scope, params: TemplateParams, gid: int) -> Model:
     soma_first = sections_by_name(list(public.all))
     lists = {}
     for name in SECTION_LISTS:
-        members = getattr(public, name, None)
-        lists[name] = list(sections_by_name(members)) if _has_members(members) else []
+        members = list(getattr(public, name, None) or ())
+        lists[name] = list(sections_by_name(members)) if members else []
     soma_first["soma[0]"](0.5).area()  # folds the 3-D points into the diameters
     count = getattr(public, "nSecAll", None)
     threshold, holding = _currents(params.template_format, hoc, properties)
@@ -68,10 +68,6 @@ def build_hoc(scope: Scope, params: TemplateParams, gid: int) -> Model:
         template_id=template.name,
         reseed=_reseeder(hoc, public),
     )
-
-
-def _has_members(section_list: Any) -> bool:
-    return section_list is not None and any(True for _ in section_list)
 
 
 def _arguments(

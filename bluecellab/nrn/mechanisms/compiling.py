@@ -68,7 +68,7 @@ def compile_into(sources: Sources, tools: Toolchain, target: Path) -> tuple[str,
             raise _error(sources, output, folder)
         shutil.copyfile(library, target / library.name)
     seconds = time.perf_counter() - began
-    log.info("compiled %d mechanisms of %s in %.1f s", len(sources.names), sources.origin, seconds)
+    log.info("compiled %d .mod files of %s in %.1f s", len(sources.declarations), sources.origin, seconds)
     return library.name, seconds
 
 

@@ -120,7 +120,7 @@ def build(what: ModFiles) -> MechanismLibrary:
         if found is not None:
             log.warning("the library %s in the cache is damaged and is compiled anew", key)
         with cache.staging() as folder:
-            log.info("compiling %d mechanisms of %s", len(sources.names), sources.origin)
+            log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
             file, seconds = compile_into(sources, tools, folder)
             entry = cache.Entry(
                 key,

@@ -151,7 +151,7 @@ def _way_out(taken: list[str], *, identical: bool) -> str:
         )
     if BUILT_IN.intersection(taken):
         return "Give the mechanism another name, or leave its .mod file out."
-    return "Use one of the two in another process (bluecellab.IsolatedProcess), or rename it."
+    return "Use one of the two in another process (bluecellab.run_isolated), or rename it."
 
 
 def _load(library: MechanismLibrary, texts: Mapping[str, str]) -> MechanismLibrary:

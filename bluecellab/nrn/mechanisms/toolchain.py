@@ -89,7 +89,7 @@ def find_toolchain() -> Toolchain:
     missing = []
     cxx = _compiler("CXX", ("g++", "c++", "clang++"))
     if cxx is None:
-        missing.append("a C++ compiler (g++)")
+        missing.append("C++ compiler (g++)")
     missing += [tool for tool in ("make", "bash") if shutil.which(tool) is None]
     script = _nrnivmodl()
     if script is None:
