@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,18 +29,16 @@ from bluecellab.nrn import runtime
 __all__ = [
     "Arrangement",
     "SectionShape",
-    "build",
     "collected_failure",
     "connect_callbacks",
     "forget",
     "name_link",
-    "replay",
     "use_checker",
     "use_reader",
 ]
 
 _CAPACITY = 256  # morphologies; a detailed one takes about 100 kB
-_READERS = {"asc": "Import3d_Neurolucida3", "swc": "Import3d_SWC_read"}
+_READERS = ("asc", "swc")  # that NEURON has
 
 _CONNECT = re.compile(r"(\S+) connect (\S+)\(0\), (\S+)\s*")
 _POINT = re.compile(r"(\S+) \{ pt3dadd\((\S+), (\S+), (\S+), (\S+)\) \}\s*")
@@ -94,16 +92,28 @@ class Arrangement:
 
 
 class Failure:
-    """What went wrong in Python while hoc was calling it."""
+    """What went wrong while hoc was making the sections of a morphology.
+
+    Parameters
+    ----------
+    error
+        The error of a callback, if that failed.
+    reading
+        The file that NEURON was making sections of, if that failed.
+    """
 
     error: BluecellabError | None = None
+    reading: str = ""
 
 
 class _State:
     checker: Callable[[str], None] | None = None
-    readers: dict[str, Callable[[str], Arrangement]] = {}
-    links: dict[str, str] = {}
+    readers: ClassVar[dict[str, Callable[[str], Arrangement]]] = {}
+    links: ClassVar[dict[str, str]] = {}
     failure: Failure | None = None
+    shape: Arrangement | None = None  # being made
+    key: tuple[str, ...] = ()  # of the file that NEURON is reading
+    outlines: frozenset[str] = frozenset()  # that NEURON kept before it began to read
 
 
 _remembered: OrderedDict[tuple[str, ...], Arrangement] = OrderedDict()
@@ -165,40 +175,56 @@ def collected_failure() -> Iterator[Failure]:
 
 
 class _Callbacks:
-    """What the hoc files of this package call; each returns 0 if it failed."""
+    """What the hoc files of this package call. None of it calls anything in hoc that may fail."""
 
-    def build(self, kind: str, path: str, cell: Any) -> float:
-        """Make the sections of a file in a cell."""
-        return _attempt(path, lambda: build(str(kind), str(path), cell))
+    def begin(self, kind: str, path: str) -> float:
+        """Return 1 if the file's sections are known, 2 if NEURON is to make them, 0 for an error."""
+        return _attempt(path, lambda: _begin(str(kind), str(path)))
+
+    def count(self) -> float:
+        """Return the number of statements to be executed in the context of the cell."""
+        return float(len(_current().structure))
+
+    def statement(self, index: float) -> str:
+        """Return one of them."""
+        return _current().structure[int(index)]
+
+    def finish(self, cell: Any) -> float:
+        """Connect and shape the sections that the statements have made; 0 if it failed."""
+        return _attempt("", lambda: _finish(cell))
+
+    def remember(self, commands: Any, sections: Any) -> float:
+        """Remember what NEURON has done; 0 if it failed."""
+        return _attempt("", lambda: _remember(commands, sections))
 
     def number(self, kind: str, path: str, cell: Any) -> float:
         """Leave the number that each section has in its file as its potential at x = 0.0001."""
-        return _attempt(path, lambda: _number(build(str(kind), str(path), None), cell))
+        return _attempt(path, lambda: _number(_remembered[_key(str(kind), str(path))], cell))
 
 
-def _attempt(path: str, action: Callable[[], object]) -> float:
+def _attempt(path: str, action: Callable[[], float]) -> float:
     try:
-        action()
+        return action()
     except Exception as error:
+        ours = _as_ours(error, _target(str(path)))
         if _State.failure is None:
-            raise
-        _State.failure.error = _as_ours(error, _target(str(path)))
+            raise ours from error
+        _State.failure.error = ours
         return 0.0
-    return 1.0
-
-
-def _number(shape: Arrangement, cell: Any) -> None:
-    numbers = {part.name: part.number for part in shape.sections}
-    for section in cell.all:
-        section(0.0001).v = numbers[section.hname().rpartition(".")[2]]
 
 
 def _as_ours(error: Exception, path: str) -> BluecellabError:
     if isinstance(error, BluecellabError):
         return error
-    ours = MorphologyError(f"NEURON cannot make sections of morphology {path}: {error}")
+    ours = MorphologyError(f"the sections of morphology {path} cannot be made: {error}")
     ours.__cause__ = error
     return ours
+
+
+def _current() -> Arrangement:
+    if _State.shape is None:
+        raise MorphologyError("no morphology is being made")
+    return _State.shape
 
 
 def connect_callbacks() -> None:
@@ -222,70 +248,70 @@ def _key(kind: str, path: str) -> tuple[str, ...]:
         raise MorphologyError(f"morphology file {_target(path)} cannot be read: {error.strerror}") from error
 
 
-def build(kind: str, path: str, cell: Any) -> Arrangement:
-    """Make the sections of a file in a hoc cell; the first time its content is seen, read it.
-
-    Parameters
-    ----------
-    kind
-        Extension without its dot.
-    path
-        The file, or entry of a container.
-    cell
-        Instance of a template; with None only what is remembered is returned.
-
-    Raises
-    ------
-    MorphologyNotFoundError, MorphologyError
-        If it cannot be used.
-    """
+def _begin(kind: str, path: str) -> float:
     key = _key(kind, path)
     with _lock:
         known = _remembered.get(key)
-        if known is None:
-            if _State.checker is not None:
-                _State.checker(_target(path))
-            known = _read(kind, path, cell)
-            _remembered[key] = known
-            while len(_remembered) > _CAPACITY:
-                _remembered.popitem(last=False)
-        else:
-            _remembered.move_to_end(key)
-            if cell is not None:
-                replay(known, cell)
-        return known
+    if known is None:
+        if _State.checker is not None:
+            _State.checker(_target(path))
+        if kind in _State.readers:
+            known = _keep(key, _State.readers[kind](_target(path)))
+        elif kind not in _READERS:
+            raise MorphologyError(
+                f"there is no reader for .{kind} morphologies ({_target(path)}); import bluecellab.cell "
+                "first"
+            )
+    if _State.failure is not None:
+        _State.failure.reading = _target(path)
+    _State.shape, _State.key = known, key
+    _State.outlines = frozenset(_outlines())
+    return 2.0 if known is None else 1.0
 
 
-def _read(kind: str, path: str, cell: Any) -> Arrangement:
-    if kind in _READERS:
-        return _import(kind, path, cell)
-    if kind not in _State.readers:
-        raise MorphologyError(
-            f"there is no reader for .{kind} morphologies here ({path}); import bluecellab.cell first"
-        )
-    known = _State.readers[kind](_target(path))
-    if cell is not None:
-        replay(known, cell)
-    return known
+def _outlines() -> dict[str, object]:
+    """Return the outlines of somata that NEURON keeps for ever, as Vectors, for each section."""
+    kept: dict[str, object] = getattr(sys.modules["neuron"], "_sec_db", {})
+    return kept
 
 
-def _import(kind: str, path: str, cell: Any) -> Arrangement:
-    """Let NEURON's Import3d make the sections, and return what it did."""
-    if cell is None:
-        raise MorphologyError(f"morphology {path} has not been read into a cell yet")
-    h = runtime.raw_h()
-    contours = getattr(sys.modules["neuron"], "_sec_db", {})
-    before = set(contours)
-    reader = getattr(h, _READERS[kind])()
-    reader.quiet = 1
-    reader.input(path)
-    importer = h.Import3d_GUI(reader, 0)
-    importer.instantiate(cell, 1)
-    for name in set(contours) - before:
-        del contours[name]  # hoc Vectors that NEURON would keep for ever
-    subsidiary = [section.is_subsidiary for section in reader.sections]
+def _keep(key: tuple[str, ...], shape: Arrangement) -> Arrangement:
+    with _lock:
+        _remembered[key] = shape
+        _remembered.move_to_end(key)
+        while len(_remembered) > _CAPACITY:
+            _remembered.popitem(last=False)
+    return shape
+
+
+def _finish(cell: Any) -> float:
+    _shape_sections(_current(), cell)
+    _keep(_State.key, _current())
+    _done()
+    return 1.0
+
+
+def _remember(commands: Any, sections: Any) -> float:
+    for name in set(_outlines()) - _State.outlines:
+        del _outlines()[name]
+    subsidiary = [section.is_subsidiary for section in sections]
     numbers = [number for number, outline in enumerate(subsidiary) if not outline]
-    return _parsed((str(command.s) for command in importer.commands), numbers)
+    _keep(_State.key, _parsed((str(command.s) for command in commands), numbers))
+    _done()
+    return 1.0
+
+
+def _done() -> None:
+    _State.shape = None
+    if _State.failure is not None:
+        _State.failure.reading = ""
+
+
+def _number(shape: Arrangement, cell: Any) -> float:
+    numbers = {part.name: part.number for part in shape.sections}
+    for section in cell.all:
+        section(0.0001).v = numbers[section.hname().rpartition(".")[2]]
+    return 1.0
 
 
 def _parsed(commands: Iterable[str], numbers: Sequence[int]) -> Arrangement:
@@ -326,21 +352,10 @@ def _indexed(name: str) -> str:
     return name if name.endswith("]") else f"{name}[0]"
 
 
-def replay(shape: Arrangement, cell: Any) -> None:
-    """Make the sections of a morphology in the context of a hoc cell.
-
-    Parameters
-    ----------
-    shape
-        The morphology.
-    cell
-        Instance of a template that declares the arrays and the lists.
-    """
-    h = runtime.raw_h()
-    for statement in shape.structure:
-        h.execute(statement, cell)
+def _shape_sections(shape: Arrangement, cell: Any) -> None:
+    """Connect the sections of a cell and give them their points."""
     sections = {section.hname().rpartition(".")[2]: section for section in cell.all}
-    set_style = h.pt3dstyle
+    set_style = runtime.raw_h().pt3dstyle
     for part in shape.sections:
         section = sections[part.name]
         if part.parent:

@@ -16,6 +16,7 @@ from bluecellab.errors import (
     BluecellabError,
     EngineError,
     MissingMechanismError,
+    MorphologyError,
     TemplateError,
     TemplateNotFoundError,
 )
@@ -93,7 +94,11 @@ class Template:
                 _discard(before)
                 if failure.error is not None:
                     raise failure.error from error
-                raise _missing_mechanism(error, doing, self.inserts) or error
+                raise (
+                    _morphology_failed(error, failure.reading)
+                    or _missing_mechanism(error, doing, self.inserts)
+                    or error
+                )
             except BaseException:
                 _discard(before)
                 raise
@@ -289,6 +294,18 @@ def _mechanisms_missing(
         output,
         names=missing,
     )
+
+
+def _morphology_failed(error: BluecellabError, reading: str) -> MorphologyError | None:
+    """Return a better error if NEURON failed to make the sections of a file."""
+    if not reading:
+        return None
+    output = error.output if isinstance(error, EngineError) else ""
+    better = MorphologyError(
+        f"NEURON cannot make sections of morphology {reading}: {_first_line(output) or error}"
+    )
+    better.__cause__ = error
+    return better
 
 
 def _counts(names: tuple[str, ...]) -> dict[str, int]:
