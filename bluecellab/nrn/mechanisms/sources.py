@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -84,7 +85,6 @@ def collect(what: ModFiles) -> Sources:
     declarations: dict[str, Declaration] = {}
     for path in mods:
         content = _read(path)
-        text = content.decode("utf-8", errors="replace")
         name = _compilable_name(path)
         if name in files:
             raise MechanismConflictError(
@@ -92,8 +92,8 @@ def collect(what: ModFiles) -> Sources:
                 names=[path.stem],
             )
         files[name] = content
-        declarations[name] = declaration(text, Path(name).stem)
-        for included in includes(text):
+        declarations[name], included_files = _parsed(content, Path(name).stem)
+        for included in included_files:
             _add_included(files, path, included)
     for folder in sorted({path.parent for path in mods}):
         for path in sorted(folder.iterdir()):
@@ -101,6 +101,12 @@ def collect(what: ModFiles) -> Sources:
                 files.setdefault(path.name, _read(path))
     _refuse_duplicates(declarations, origin)
     return Sources(origin, files, declarations)
+
+
+@functools.lru_cache(maxsize=512)  # every cell of a model asks for the same files
+def _parsed(content: bytes, stem: str) -> tuple[Declaration, tuple[str, ...]]:
+    text = content.decode("utf-8", errors="replace")
+    return declaration(text, stem), includes(text)
 
 
 def _find(what: ModFiles) -> tuple[list[Path], str]:

@@ -86,6 +86,12 @@ def find_toolchain() -> Toolchain:
     NoCompilerError
         If one of them is missing; the message says which and how to install it.
     """
+    return _find(*(os.environ.get(name) for name in ("PATH", "CXX", "CC")))
+
+
+@functools.lru_cache(maxsize=8)
+def _find(*environment: str | None) -> Toolchain:
+    """Find the tools once for each environment; looking through what is installed takes time."""
     missing = []
     cxx = _compiler("CXX", ("g++", "c++", "clang++"))
     if cxx is None:
@@ -97,7 +103,7 @@ def find_toolchain() -> Toolchain:
     if cxx is None or script is None or missing:
         raise NoCompilerError(
             f"Mechanisms cannot be compiled: this machine has no {', no '.join(missing)} on PATH "
-            f"({os.environ.get('PATH', '')!r}). {_HINT}"
+            f"({environment[0]!r}). {_HINT}"
         )
     cc = _compiler("CC", ("gcc", "cc", "clang")) or cxx
     return Toolchain(_command(script), cc, cxx, _describe(cxx))
@@ -118,7 +124,6 @@ def _compiler(variable: str, usual: tuple[str, ...]) -> str | None:
     return None
 
 
-@functools.lru_cache(maxsize=8)
 def _describe(cxx: str) -> str:
     """Return the first line of what the compiler says of its version."""
     done = subprocess.run(  # noqa: S603 - the compiler of the user's own environment
