@@ -59,6 +59,8 @@ class RunRequest:
                 f"cvode_minstep = {self.cvode_minstep:g} ms is larger than cvode_maxstep = "
                 f"{self.cvode_maxstep:g} ms"
             )
+        if self.skip and self.cvode:
+            raise SimulationError("forward skip takes ten long implicit steps, which CVODE does not do: use cvode=False")
         if not (_is_number(self.skip) and 0 <= self.skip < self.tstop):
             raise SimulationError(
                 f"forward skip {self.skip!r} is not between 0 and tstop = {self.tstop:g} ms"
