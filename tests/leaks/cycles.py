@@ -38,7 +38,7 @@ def _new_detailed() -> object:
     from bluecellab import Cell, load_mechanisms
     from tests.material import material
 
-    model = material().cell("sscx_v6")
+    model = material().cell("l5pc_v6")
     load_mechanisms(model.mechanisms)
     return Cell(
         model.template,
