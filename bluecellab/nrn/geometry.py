@@ -191,7 +191,7 @@ class _Callbacks:
 
     def finish(self, cell: Any) -> float:
         """Connect and shape the sections that the statements have made; 0 if it failed."""
-        return _attempt("", lambda: _finish(cell))
+        return _attempt(_State.key[-1], lambda: _finish(cell))
 
     def remember(self, commands: Any, sections: Any) -> float:
         """Remember what NEURON has done; 0 if it failed."""
@@ -296,7 +296,10 @@ def _remember(commands: Any, sections: Any) -> float:
         del _outlines()[name]
     subsidiary = [section.is_subsidiary for section in sections]
     numbers = [number for number, outline in enumerate(subsidiary) if not outline]
-    _keep(_State.key, _parsed((str(command.s) for command in commands), numbers))
+    shape = _parsed((str(command.s) for command in commands), numbers)
+    if not any(part.name == "soma[0]" for part in shape.sections):
+        raise MorphologyError("NEURON's Import3d finds no soma in it")
+    _keep(_State.key, shape)
     _done()
     return 1.0
 

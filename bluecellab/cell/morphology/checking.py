@@ -7,6 +7,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 import morphio
+import numpy as np
 
 from bluecellab.cell.morphology.paths import Location, find
 from bluecellab.errors import MorphologyError
@@ -45,7 +46,16 @@ def check(path: str | Path) -> None:
         raise MorphologyError(f"morphology {path} is empty")
     if location.extension != ".h5":
         _check_text(location)
-    soma_of(load(location), location.path)
+    morphology = load(location)
+    soma = soma_of(morphology, location.path)
+    if not all(np.isfinite(array).all() for array in (morphology.points, soma.points)):
+        raise MorphologyError(f"morphology {location.path} has points that are not finite numbers")
+    unknown = sorted({int(section.type) for section in morphology.sections} - {2, 3, 4})
+    if unknown:
+        raise MorphologyError(
+            f"morphology {location.path} has sections of type {', '.join(map(str, unknown))}; cell templates "
+            "have arrays for axon (2), basal (3) and apical dendrites (4) only. Give them one of these."
+        )
     _passed[key] = None
     if len(_passed) > _CAPACITY:
         _passed.popitem(last=False)
@@ -58,6 +68,30 @@ def _check_text(location: Location) -> None:
             f"morphology {location.path} is a binary file under the name of a text file ("
             f"{location.extension}); it may be damaged"
         )
+    if location.extension == ".swc":
+        _check_order(content, location.path)
+
+
+def _check_order(content: bytes, path: str) -> None:
+    """Refuse an SWC file that is not sorted: NEURON's reader needs parents before children."""
+    last = -1
+    for number, line in enumerate(content.decode("latin-1").splitlines(), start=1):
+        fields = line.partition("#")[0].split()
+        if not fields:
+            continue
+        try:
+            index, parent = int(float(fields[0])), int(float(fields[6]))
+        except (ValueError, IndexError, OverflowError) as error:
+            raise MorphologyError(
+                f"morphology {path}, line {number}: {line.strip()[:60]!r} is not 'id type x y z radius "
+                "parent'; the file may be cut short"
+            ) from error
+        if index <= last or parent >= index:
+            raise MorphologyError(
+                f"morphology {path}, line {number}: point {index} (parent {parent}) comes after point {last}; "
+                "NEURON needs ascending ids, with parents before their children. Sort the file."
+            )
+        last = index
 
 
 def load(location: Location, options: int = 0) -> morphio.Morphology:

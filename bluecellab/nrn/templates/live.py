@@ -88,8 +88,12 @@ class Template:
         doing = f"template {self.original_name} ({self.path}) fails with arguments {args!r}"
         with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
             try:
-                with runtime.guard(doing, TemplateError):
+                with runtime.guard(doing, TemplateError) as printed:
+                    h.execute1("{1}")  # after hoc's stop NEURON ignores calls, until told something
                     instance = getattr(h, self.name)(*args)
+                    if failure.reading:  # Import3d stops when it does not understand a file
+                        del instance
+                        raise TemplateError(doing, printed.text)
             except BluecellabError as error:
                 _discard(before)
                 if failure.error is not None:
@@ -304,6 +308,7 @@ def _morphology_failed(error: BluecellabError, reading: str) -> MorphologyError 
     better = MorphologyError(
         f"NEURON cannot make sections of morphology {reading}: {_first_line(output) or error}"
     )
+    runtime.raw_h().execute1("{1}")
     better.__cause__ = error
     return better
 

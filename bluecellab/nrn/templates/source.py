@@ -17,7 +17,10 @@ PROVIDED_FILES = frozenset(
 )
 """Files that circulating templates load, and that NEURON has loaded from this package."""
 
-_QUIT = 'execerror("the template called quit(), which would have ended this process", "")'
+_ENDINGS = {
+    "quit": 'execerror("the template called quit(), which would have ended this process", "")',
+    "stop": 'execerror("the template executed stop, after which NEURON would ignore calls", "")',
+}
 _LOADED_ALREADY = '"stdlib.hoc"'
 _TRIAL = "bluecellab_trial_"
 _READERS = ("Import3d_Neurolucida3", "Import3d_SWC_read")
@@ -132,7 +135,7 @@ class Source:
 
 
 def _without_quit(tokens: tuple[Token, ...]) -> Iterator[Token]:
-    """Put an error for ``quit()``, with or without parentheses."""
+    """Put an error for ``quit()``, with or without parentheses, and for ``stop``."""
     before = ""
     depth: int | None = None  # of parentheses after quit; None elsewhere
     for token in tokens:
@@ -145,9 +148,9 @@ def _without_quit(tokens: tuple[Token, ...]) -> Iterator[Token]:
                 depth = depth or None
                 continue
             depth = None
-        if token.kind == "name" and token.text == "quit" and before != ".":
-            depth = 0
-            yield Token("other", _QUIT, token.line)
+        if token.kind == "name" and token.text in _ENDINGS and before != ".":
+            depth = 0 if token.text == "quit" else None
+            yield Token("other", _ENDINGS[token.text], token.line)
         else:
             yield token
         before = token.text
