@@ -319,7 +319,7 @@ class RecordingMixin(SectionsMixin):
             If there is no such place.
         """
         self._scope.check()
-        place = recording.locate(location, self.sections)
+        place = recording.locate(location, self._sections)
         connection = objects.net_con(place.raw, target)
         connection.threshold = threshold
         return connection
@@ -337,7 +337,7 @@ class RecordingMixin(SectionsMixin):
         key = spike_key(location, threshold)
         if key in self._detectors:
             self._detectors.pop(key).close()
-        place = recording.locate(location, self.sections)
+        place = recording.locate(location, self._sections)
         self._detectors[key] = recording.detect_spikes(
             place, self._scope, threshold=threshold, name=key, target=target, cell=self.cell_id
         )

@@ -21,7 +21,7 @@ class Door:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(runtime.raw_h(), name)
-        return _Callable(value) if callable(value) else value
+        return _Callable(value) if _takes_arguments(value) else value
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(runtime.raw_h(), name, unwrap(value))
@@ -40,6 +40,14 @@ class Door:
         return dir(runtime.raw_h())
 
 
+def _takes_arguments(value: Any) -> bool:
+    """Whether it is a function or class; hoc's objects and sections are callable, but handed out as is."""
+    if isinstance(value, type) or not callable(value):
+        return isinstance(value, type)
+    name = getattr(value, "hname", None)
+    return name is None or str(name()).endswith("()")
+
+
 class _Callable:
     """A hoc function or class that unwraps handles among its arguments."""
 
@@ -56,6 +64,10 @@ class _Callable:
 
     def __getitem__(self, index: int) -> Any:
         return self._raw[index]
+
+    def __instancecheck__(self, instance: object) -> bool:
+        """Let ``isinstance(made, h.Vector)`` work."""
+        return isinstance(instance, self._raw)
 
     def __repr__(self) -> str:
         return repr(self._raw)

@@ -26,6 +26,7 @@ __all__ = [
     "parallel_context",
     "pointer_vector",
     "random_generator",
+    "section_reference",
     "values_of",
     "vector",
 ]
@@ -49,6 +50,10 @@ obfunc bluecellab_netcon() { localobj made
 }
 obfunc bluecellab_netcon_to_none() { localobj made, none
     made = new NetCon(&v($1), none)
+    return made
+}
+obfunc bluecellab_sectionref() { localobj made
+    made = new SectionRef()
     return made
 }
 obfunc bluecellab_handler() { localobj made
@@ -133,6 +138,11 @@ def net_con(segment: Any, target: Any) -> Any:
     if target is None:
         return _h().bluecellab_netcon_to_none(segment.x, sec=segment.sec)
     return _h().bluecellab_netcon(segment.x, target, sec=segment.sec)
+
+
+def section_reference(section: Any) -> Any:
+    """Return a new SectionRef to a raw section."""
+    return _h().bluecellab_sectionref(sec=section)
 
 
 def is_deleted(section: Any) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "Capture",
     "guard",
     "is_started",
+    "neuron_module",
     "neuron_version",
     "raw_h",
     "refuse_while_running",
@@ -73,6 +74,12 @@ def raw_h() -> Any:
     return _Engine.h if _Engine.h is not None else start()
 
 
+def neuron_module() -> Any:
+    """Return NEURON's Python package, starting NEURON if needed."""
+    raw_h()
+    return _Engine.neuron
+
+
 def neuron_version() -> str:
     """Return NEURON's version, such as ``"9.0.2"``."""
     raw_h()
@@ -97,21 +104,20 @@ def start() -> Any:
         neuron = sys.modules.get("neuron") or _import_quietly()
         h = neuron.h
         _take_over_printing(neuron)
-        _Engine.neuron = neuron
-        _Engine.h = h
-        with guard("starting NEURON"):
-            for name in ("stdrun.hoc", "import3d.hoc"):
-                h.load_file(name)
-            for path in sorted(_HOC_FOLDER.glob("*.hoc")):
-                if not h.load_file(1, str(path)):
-                    raise EngineError(f"NEURON cannot load {path.name}, which is part of bluecellab")
-        from bluecellab.nrn import geometry
-
-        geometry.connect_callbacks()
-        from bluecellab.nrn import geometry, mechanisms
-
-        geometry.connect_callbacks()
-        mechanisms.load_from_environment()
+        _Engine.neuron, _Engine.h = neuron, h
+        try:
+            with guard("starting NEURON"):
+                for name in ("stdrun.hoc", "import3d.hoc"):
+                    h.load_file(name)
+                for path in sorted(_HOC_FOLDER.glob("*.hoc")):
+                    if not h.load_file(1, str(path)):
+                        raise EngineError(f"NEURON cannot load {path.name}, which is part of bluecellab")
+            # late, because these two stand on this module
+            importlib.import_module("bluecellab.nrn.geometry").connect_callbacks()
+            importlib.import_module("bluecellab.nrn.mechanisms").load_from_environment()
+        except BaseException:
+            _Engine.h = None  # the next use tries again, and says the same
+            raise
         return h
 
 
