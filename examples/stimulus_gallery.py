@@ -1,5 +1,7 @@
 """The stimulus gallery: every waveform in one figure, without NEURON."""
 
+from dataclasses import replace
+
 from bluecellab import StimulusFactory
 from bluecellab.plotting import plot_stimulus_gallery
 from bluecellab.spec import stimuli
@@ -36,10 +38,8 @@ for name in ("ap_waveform", "idrest", "iv", "fire_pattern", "pos_cheops", "neg_c
     series = getattr(factory, name)(threshold_current=0.2)
     waveforms.append(Waveform(times=series.time, values=series.current, unit="nA", label=name))
 
-labelled = [
-    Waveform(times=waveform.times, values=waveform.values, unit=waveform.unit, label=label)
-    for waveform, label in zip(waveforms, [*gallery, *(waveform.label for waveform in waveforms[len(gallery) :])], strict=True)
-]
+names = [*gallery, *(waveform.label for waveform in waveforms[len(gallery) :])]
+labelled = [replace(waveform, label=name) for waveform, name in zip(waveforms, names, strict=True)]
 figure = plot_stimulus_gallery(labelled)
 figure.savefig("stimulus_gallery.png", dpi=110)
 print(f"{len(labelled)} stimuli drawn in stimulus_gallery.png")

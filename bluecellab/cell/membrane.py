@@ -37,7 +37,8 @@ class MembraneMixin(Live):
         """
         self._check_changeable("making a cell passive")
         for section in self._model.sections.values():
-            for name in section.psection()["density_mechs"]:
+            names = [str(mechanism.name()) for mechanism in section(0.5)]
+            for name in names:  # NEURON aborts if a mechanism object outlives its mechanism
                 if name not in _KEPT_WHEN_PASSIVE:
                     section.uninsert(name)
         self._passive = True

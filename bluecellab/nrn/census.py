@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import objects, runtime, templates
 
 __all__ = ["Census", "census"]
 
@@ -75,8 +75,6 @@ def census(*, collect: bool = True) -> Census:
         gc.collect()
     h = runtime.raw_h()
     counts = {"sections": sum(1 for _ in h.allsec())}
-    from bluecellab.nrn import templates
-
     for name in (*_point_processes(), *_CLASSES, *templates.loaded_names()):
         if hasattr(h, name):
             counts[name] = int(objects.listing(name).count())

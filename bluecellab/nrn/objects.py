@@ -18,6 +18,7 @@ from bluecellab.nrn import runtime
 __all__ = [
     "changed_structure",
     "cvode",
+    "delete_section",
     "disconnect",
     "initialize_handler",
     "is_deleted",
@@ -152,6 +153,12 @@ def is_deleted(section: Any) -> bool:
     except ReferenceError:
         return True
     return False
+
+
+def delete_section(section: Any) -> None:
+    """Delete a raw section, unless somebody else has."""
+    if not is_deleted(section):
+        _h().delete_section(sec=section)
 
 
 def disconnect(sections: Iterable[Any]) -> None:

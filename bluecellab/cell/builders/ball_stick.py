@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from bluecellab.cell.model import Model, sections_by_name
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.scope import Scope
 
 __all__ = ["HOLDING_CURRENT", "THRESHOLD_CURRENT", "build_ball_stick"]
@@ -27,10 +25,6 @@ def _diamond_soma() -> tuple[np.ndarray, np.ndarray]:
     return positions, diameters
 
 
-def _delete(section: Any) -> None:
-    runtime.raw_h().delete_section(sec=section)
-
-
 def build_ball_stick(scope: Scope) -> Model:
     """Make a soma and a dendrite with Hodgkin-Huxley channels.
 
@@ -40,8 +34,8 @@ def build_ball_stick(scope: Scope) -> Model:
         Will own the sections.
     """
     h = runtime.raw_h()
-    soma = scope.own(h.Section(name="soma[0]"), _delete)
-    dendrite = scope.own(h.Section(name="dend[0]"), _delete)
+    soma = scope.own(h.Section(name="soma[0]"), objects.delete_section)
+    dendrite = scope.own(h.Section(name="dend[0]"), objects.delete_section)
     for x, diameter in zip(*_diamond_soma(), strict=True):
         soma.pt3dadd(x, 0, 0, diameter)
     dendrite.connect(soma(0.5), 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bluecellab.cell.model import SECTION_LISTS, Model, sections_by_name
 from bluecellab.errors import BluecellabError, CellError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.handles import Section, name_of
 from bluecellab.nrn.scope import Scope
 
@@ -76,7 +76,7 @@ def build_python(scope: Scope, factory: Callable[..., object], arguments: Mappin
         _discard(before)
         raise
     for section in new:
-        scope.own(section, _delete)
+        scope.own(section, objects.delete_section)
     scope.own(made)
     return Model(
         sections=sections,
@@ -96,10 +96,6 @@ def _name(factory: Callable[..., object]) -> str:
 
 def _optional_float(value: object) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
-
-
-def _delete(section: Any) -> None:
-    runtime.raw_h().delete_section(sec=section)
 
 
 def _discard(before: set[Any]) -> None:
