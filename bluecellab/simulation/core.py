@@ -6,19 +6,12 @@ import math
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bluecellab.cell import Cell, living_cells
 from bluecellab.errors import (
-    BusyError,
-    CancelledError,
-    HookError,
-    RunError,
     SimulationError,
-    TimeLimitError,
     UnaddedCellWarning,
 )
 from bluecellab.nrn import clock, runtime, scope, settings
@@ -27,7 +20,8 @@ from bluecellab.nrn.rng import RNGSettings
 from bluecellab.nrn.scope import Live
 from bluecellab.recording import Recordable, Recorders, RunPlan
 from bluecellab.simulation.conditions import NeuronGlobals
-from bluecellab.simulation.progress import Progress, progress_for
+from bluecellab.simulation.look import Hook, Look
+from bluecellab.simulation.progress import progress_for
 from bluecellab.simulation.request import RunRequest
 
 __all__ = ["Hook", "Simulation"]
@@ -47,22 +41,6 @@ _ALWAYS_PUT_BACK = (
     "use_fast_imem",
     "random123_globalindex",
 )
-
-
-@dataclass(frozen=True)
-class Hook:
-    """A function that is called while a run goes on.
-
-    Parameters
-    ----------
-    function
-        Takes the time in ms. What it raises ends the run.
-    every
-        Interval in ms; with a fixed step, rounded up to whole steps.
-    """
-
-    function: Callable[[float], object]
-    every: float
 
 
 class Simulation(Live):
@@ -325,7 +303,7 @@ class Simulation(Live):
                 interrupt.catching_ctrl_c(),
                 progress_for(self.custom_progress_function, show_progress, start, stop) as progress,
             ):
-                look = _Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
+                look = Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
                 if request.cvode:
                     clock.advance_variable(request.tstop, look)
                 else:
@@ -350,64 +328,6 @@ class _Runs:
     """Counts the runs of this process."""
 
     count = 0
-
-
-class _Look:
-    """What is done between chunks of a run."""
-
-    def __init__(
-        self,
-        interrupt: clock.Interrupt,
-        watcher: clock.Watcher,
-        hooks: Iterable[Hook],
-        recorders: Recorders,
-        progress: Progress | None,
-    ) -> None:
-        self._interrupt = interrupt
-        self._watcher = watcher
-        self._start = clock.now()
-        self._hooks = [(hook, 1) for hook in hooks]
-        self._recorders = recorders
-        self._progress = progress
-
-    def __call__(self) -> float:
-        now = clock.now()
-        self._watcher.check()
-        self._recorders.harvest()
-        due = math.inf
-        with _blaming_hooks(now):
-            for index, (hook, turn) in enumerate(self._hooks):
-                while now >= self._start + turn * hook.every - 1e-9:
-                    turn += 1
-                    hook.function(now)
-                self._hooks[index] = (hook, turn)
-                due = min(due, self._start + turn * hook.every)
-            if self._progress is not None:
-                self._progress.update(now)
-        self._stop_if_told(now)
-        return due
-
-    def _stop_if_told(self, now: float) -> None:
-        if self._interrupt.interrupted:
-            raise KeyboardInterrupt(f"interrupted at {now:g} ms")
-        if self._interrupt.cancelled.is_set():
-            raise CancelledError(f"the run was cancelled at {now:g} ms", time=now)
-        if self._interrupt.overdue:
-            raise TimeLimitError(f"the run overran its time limit; it had reached {now:g} ms", time=now)
-
-
-@contextmanager
-def _blaming_hooks(now: float) -> Iterator[None]:
-    """Say when a hook raised; leave interrupts and our own errors of runs as they are."""
-    try:
-        yield
-    except (RunError, BusyError):
-        raise
-    except Exception as error:
-        raise HookError(
-            f"a hook or progress function raised {type(error).__name__} at {now:g} ms: {error}",
-            time=now,
-        ) from error
 
 
 def _deadline(request: RunRequest) -> float:

@@ -60,7 +60,9 @@ class RunRequest:
                 f"{self.cvode_maxstep:g} ms"
             )
         if self.skip and self.cvode:
-            raise SimulationError("forward skip takes ten long implicit steps, which CVODE does not do: use cvode=False")
+            raise SimulationError(
+                "forward skip takes ten long implicit steps, which CVODE does not do: use cvode=False"
+            )
         if not (_is_number(self.skip) and 0 <= self.skip < self.tstop):
             raise SimulationError(
                 f"forward skip {self.skip!r} is not between 0 and tstop = {self.tstop:g} ms"

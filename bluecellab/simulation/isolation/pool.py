@@ -286,7 +286,7 @@ class IsolatedProcess:
             raise ValueError("the pool still takes tasks; close() or terminate() it first")
         self._executor.shutdown()
 
-    def __enter__(self: PoolT) -> PoolT:  # noqa: PYI019 - typing.Self came with Python 3.11
+    def __enter__(self: PoolT) -> PoolT:
         return self
 
     def __exit__(
