@@ -67,7 +67,11 @@ def contour_to_discs(outline: Floats) -> npt.NDArray[np.float64]:
     """
     samples = _sampled(outline)
     mean = samples.mean(axis=0)
-    relative = samples - mean
+    return _discs(mean, samples - mean)
+
+
+def _discs(mean: Floats, relative: Floats) -> npt.NDArray[np.float64]:
+    """Return the discs of an outline that is given by its centre and its samples relative to it."""
     major, minor = _axes(relative)
     sides = _sides(relative @ major, relative @ minor)
     if any(len(side) < 2 for side in sides):
@@ -105,10 +109,16 @@ def _axes(relative: Floats) -> tuple[Floats, Floats]:
 
 def _sides(along: Floats, across: Floats) -> tuple[Floats, Floats]:
     """Return the two halves of an outline, as rows (along, across) with ``along`` ascending."""
+    first, second = _halves(along, across)
+    return _ascending(first), _ascending(second)
+
+
+def _halves(along: Floats, across: Floats) -> tuple[Floats, Floats]:
+    """Return the two halves of an outline, which may turn back on their ways."""
     points = np.stack([along, across], axis=1)
     points = np.roll(points, -int(np.argmax(points[:, 0])), axis=0)
     lowest = int(np.argmin(points[:, 0]))
-    return _ascending(points[:lowest][::-1]), _ascending(points[lowest:])
+    return points[:lowest][::-1], points[lowest:]
 
 
 def _ascending(side: Floats) -> Floats:

@@ -1,0 +1,101 @@
+"""The published BlueCelluLab module tree, thin, over the rooms of bluecellab.
+
+``bluecellab.compat.cell``, ``bluecellab.compat.stimulus.circuit_stimulus_definitions`` and so on hold
+the published names. After :func:`install`, ``import bluecellulab`` means this package, in this process,
+so that scripts and packages written for BlueCelluLab run unchanged:
+
+>>> import bluecellab.compat
+>>> bluecellab.compat.install()
+>>> from bluecellulab.cell import Cell
+>>> Cell.__module__
+'bluecellab.compat.cell.core'
+
+One thing differs from the face of bluecellab: the sections of a :class:`~bluecellab.compat.cell.core.Cell`
+are NEURON's own, not checked handles, because scripts hand them to ``neuron.h``.
+
+Names that are published but not here yet raise an error that says what brings them. Importing this
+package starts no NEURON.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from bluecellab.compat._alias import install
+from bluecellab.compat._coming import attribute_error
+from bluecellab.compat.verbosity import ENV_VERBOSE_LEVEL, VERBOSE_LEVEL, set_verbose, set_verbose_from_env
+
+if TYPE_CHECKING:
+    from bluecellab.compat.cell import Cell, MorphIOWrapper, create_ball_stick
+    from bluecellab.compat.circuit import EmodelProperties
+    from bluecellab.compat.importer import import_hoc
+    from bluecellab.compat.psection import PSection
+    from bluecellab.compat.psegment import PSegment
+    from bluecellab.compat.rngsettings import RNGSettings
+    from bluecellab.compat.simulation import Simulation
+
+__all__ = [
+    "BLUEPY_AVAILABLE",
+    "ENV_VERBOSE_LEVEL",
+    "VERBOSE_LEVEL",
+    "Cell",
+    "EmodelProperties",
+    "MorphIOWrapper",
+    "PSection",
+    "PSegment",
+    "RNGSettings",
+    "Simulation",
+    "create_ball_stick",
+    "import_hoc",
+    "install",
+    "set_verbose",
+    "set_verbose_from_env",
+]
+
+#: bluepy is archived, and circuits in its format are not read.
+BLUEPY_AVAILABLE = False
+
+_HOMES = {
+    "Cell": "cell",
+    "EmodelProperties": "circuit",
+    "MorphIOWrapper": "cell",
+    "PSection": "psection",
+    "PSegment": "psegment",
+    "RNGSettings": "rngsettings",
+    "Simulation": "simulation",
+    "create_ball_stick": "cell",
+    "import_hoc": "importer",
+}
+_SUBMODULES = (
+    "cell",
+    "circuit",
+    "exceptions",
+    "importer",
+    "neuron",
+    "neuron_interpreter",
+    "psection",
+    "psegment",
+    "rngsettings",
+    "simulation",
+    "stimulus",
+    "type_aliases",
+    "utils",
+    "verbosity",
+)
+
+set_verbose_from_env()
+
+
+def __getattr__(name: str) -> object:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _HOMES:
+        raise attribute_error(__name__, name)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_SUBMODULES})

@@ -1,0 +1,13 @@
+"""Cells, under the published names."""
+
+from __future__ import annotations
+
+from bluecellab.compat._coming import getter
+from bluecellab.compat.cell.ballstick import create_ball_stick
+from bluecellab.compat.cell.cell_dict import CellDict
+from bluecellab.compat.cell.core import Cell
+from bluecellab.compat.cell.morphio_wrapper import MorphIOWrapper
+
+__all__ = ["Cell", "CellDict", "MorphIOWrapper", "create_ball_stick"]
+
+__getattr__ = getter(__name__)

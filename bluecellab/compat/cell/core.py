@@ -1,0 +1,213 @@
+"""``Cell`` with NEURON's own sections, as published."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bluecellab import cell as room
+from bluecellab.cell.builders.ball_stick import build_ball_stick
+from bluecellab.cell.core import Builder
+from bluecellab.cell.injection import Given
+from bluecellab.cell.sections import AnyPlace
+from bluecellab.compat import importer, psection
+from bluecellab.compat._coming import attribute_error
+from bluecellab.compat.exceptions import SectionDoesNotExistError
+from bluecellab.compat.psection import PSection
+from bluecellab.compat.rngsettings import RNGSettings
+from bluecellab.compat.type_aliases import NeuronSection
+from bluecellab.errors import CellError, StimulusError
+from bluecellab.nrn import runtime
+from bluecellab.spec.base import CellId
+from bluecellab.spec.cells import EmodelProperties, TemplateParams
+from bluecellab.spec.stimuli import Stimulus, parts_of
+from bluecellab.stimulus import LiveStimulus, Seeds, stream_of
+
+__all__ = ["BALL_STICK", "Cell"]
+
+#: What rebuilds the ball-and-stick cell, which needs neither template nor morphology.
+BALL_STICK = TemplateParams("", "", "ball_stick", None)
+
+
+class Cell(room.Cell):
+    """A cell from a hoc template and a morphology, as published.
+
+    Its sections are NEURON's own (``nrn.Section``), which ``neuron.h`` takes; asking a closed cell for
+    them raises ClosedError, but a section that was taken before is not checked as the handles of
+    :class:`bluecellab.cell.Cell` are.
+
+    Parameters
+    ----------
+    template_path
+        The hoc file; it holds one template.
+    morphology_path
+        ``.asc``, ``.swc`` or ``.h5`` file, or ``container.h5/name``.
+    cell_id
+        Population and id; numbered 0, 1, 2, ... in this process when left out.
+    record_dt
+        Interval of recordings in ms; every integration step when left out.
+    template_format
+        ``"v5"``, ``"v6"`` or ``"bluepyopt"``.
+    emodel_properties
+        Threshold and holding current; needed by ``"v6"``.
+    """
+
+    def __init__(
+        self,
+        template_path: str | Path,
+        morphology_path: str | Path,
+        cell_id: CellId | None = None,
+        record_dt: float | None = None,
+        template_format: str = "v5",
+        emodel_properties: EmodelProperties | None = None,
+    ) -> None:
+        if template_format == BALL_STICK.template_format:
+            self._assemble(build_ball_stick, self._identify(cell_id), record_dt, BALL_STICK)
+        else:
+            super().__init__(
+                template_path, morphology_path, cell_id, record_dt, template_format, emodel_properties
+            )
+
+    @classmethod
+    def from_template_parameters(
+        cls,
+        template_params: TemplateParams,
+        cell_id: CellId | None = None,
+        record_dt: float | None = None,
+    ) -> Cell:
+        """Make a cell from what another cell has as ``template_params``."""
+        return cls(
+            template_params.template_filepath,
+            template_params.morph_filepath,
+            cell_id,
+            record_dt,
+            template_params.template_format,
+            template_params.emodel_properties,
+        )
+
+    def _assemble(
+        self, build: Builder, identity: CellId, record_dt: float | None, params: TemplateParams | None
+    ) -> None:
+        importer.load_once()
+        super()._assemble(build, identity, record_dt, params)
+        own = self._scope.own
+        self.ips: dict[object, object] = own({}, dict.clear)
+        self.syn_mini_netcons: dict[object, object] = own({}, dict.clear)
+        self.report_sites: dict[str, object] = own({}, dict.clear)
+        self.synapses: dict[object, Any] = own({}, dict.clear)
+        self.connections: dict[object, Any] = own({}, dict.clear)
+        self.delayed_weights: queue.PriorityQueue[tuple[float, object]] = queue.PriorityQueue()
+        self.sonata_proxy: object | None = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise attribute_error(__name__, f"Cell.{name}")
+
+    def _listed(self, name: str) -> list[NeuronSection]:
+        return [section.raw for section in super()._listed(name)]
+
+    @property
+    def sections(self) -> dict[str, NeuronSection]:
+        """All sections by name (``"soma[0]"``, ``"dend[3]"``), in NEURON's order."""
+        self._scope.check()
+        return {name: section.raw for name, section in self._sections.items()}
+
+    @property
+    def section_ids(self) -> dict[int, NeuronSection]:
+        """Sections by SONATA section id; replaced axons leave holes in the numbering."""
+        return {index: section.raw for index, section in super().section_ids.items()}
+
+    def get_section_by_id(self, section_id: int) -> NeuronSection:
+        """Return the section of a SONATA section id; see :meth:`bluecellab.cell.Cell.get_section_by_id`."""
+        return super().get_section_by_id(section_id).raw
+
+    def get_childrensections(self, parentsection: NeuronSection) -> list[NeuronSection]:
+        """Return the sections connected to a section."""
+        return [section.raw for section in super().get_childrensections(parentsection)]
+
+    def get_parentsection(self, childsection: NeuronSection) -> NeuronSection:
+        """Return the section that a section is connected to."""
+        return super().get_parentsection(childsection).raw
+
+    @property
+    def psections(self) -> dict[int, PSection]:
+        """Sections with their places in the tree, by SONATA section id."""
+        return psection.arrange(self.sections, self._model.ids)[0]
+
+    @property
+    def secname_to_psection(self) -> dict[str, PSection]:
+        """Sections with their places in the tree, by NEURON's full name."""
+        return psection.arrange(self.sections, self._model.ids)[1]
+
+    def get_psection(self, section_id: int | str) -> PSection:  # type: ignore[override]  # raw sections
+        """Return a section with its place in the tree.
+
+        Parameters
+        ----------
+        section_id
+            SONATA section id, or name: NEURON's full one, or that within the cell.
+
+        Raises
+        ------
+        SectionDoesNotExistError
+            If there is none.
+        CellError
+            If it is neither an integer nor text.
+        """
+        if isinstance(section_id, str):
+            by_name = self.secname_to_psection
+            found = by_name.get(section_id) or by_name.get(f"{self.hocname}.{section_id}".removeprefix("."))
+        elif hasattr(section_id, "__index__") and not isinstance(section_id, bool):
+            section_id = section_id.__index__()
+            found = self.psections.get(section_id)
+        else:
+            raise CellError(f"a section id (int) or name (str) is needed, not {section_id!r}")
+        if found is None:
+            raise SectionDoesNotExistError(section_id, f"{self.label} has {self._inventory()}.")
+        return found
+
+    @property
+    def info_dict(self) -> dict[str, dict[object, Any]]:
+        """What there is to say about synapses and connections, by their ids."""
+        self._scope.check()
+        return {
+            "synapses": {sid: synapse.info_dict for sid, synapse in self.synapses.items()},
+            "connections": {sid: connection.info_dict for sid, connection in self.connections.items()},
+        }
+
+    @staticmethod
+    def get_precise_record_dt(dt: float) -> float:
+        """Return the interval in ms that makes NEURON sample at multiples of ``dt``."""
+        return (1 + float(runtime.raw_h().float_epsilon)) / (1 / dt)
+
+    def add_stimulus(
+        self,
+        stimulus: Given,
+        section: AnyPlace | None = None,
+        segx: float | None = None,
+        *,
+        seeds: Seeds | None = None,
+    ) -> LiveStimulus:
+        """Play a stimulus, see :meth:`bluecellab.cell.Cell.add_stimulus`.
+
+        Raises
+        ------
+        StimulusError
+            Also if it is random and the random mode is one of the legacy ones.
+        """
+        spec = stimulus if isinstance(stimulus, Stimulus) else stimulus.to_spec()
+        mode = RNGSettings.get_instance().mode
+        if mode != "Random123" and any(_needs_random123(part) for part in parts_of(spec)):
+            raise StimulusError(
+                f"a random stimulus in the legacy mode {mode!r}, whose streams are not made here; use "
+                "RNGSettings.get_instance().set_seeds(mode='Random123'), or give a noise a seed of its own"
+            )
+        return super().add_stimulus(spec, section, segx, seeds=seeds)
+
+
+def _needs_random123(spec: Stimulus) -> bool:
+    return stream_of(spec, Seeds()) is not None and getattr(spec, "seed", None) is None

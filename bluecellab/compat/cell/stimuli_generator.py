@@ -1,0 +1,73 @@
+"""Random signals as NEURON's Vectors."""
+
+from __future__ import annotations
+
+from bluecellab import stimulus
+from bluecellab.compat.cell.hoc_stream import HocStream
+from bluecellab.compat.type_aliases import NeuronRNG, NeuronVector
+from bluecellab.nrn import objects
+from bluecellab.stimulus import get_relative_shotnoise_params
+from bluecellab.stimulus.waveform import Points
+
+__all__ = ["gen_ornstein_uhlenbeck", "gen_shotnoise_signal", "get_relative_shotnoise_params"]
+
+
+def gen_shotnoise_signal(
+    tau_D: float,
+    tau_R: float,
+    rate: float,
+    amp_mean: float,
+    amp_var: float,
+    duration: float,
+    dt: float = 0.25,
+    rng: NeuronRNG | None = None,
+) -> tuple[NeuronVector, NeuronVector]:
+    """Return times (ms) and values of shot noise, see :func:`bluecellab.stimulus.gen_shotnoise_signal`.
+
+    Parameters
+    ----------
+    tau_D, tau_R
+        Decay and rise time of a shot, in ms.
+    rate
+        Of the shots, in Hz.
+    amp_mean, amp_var
+        Mean and variance of the peaks.
+    duration, dt
+        Length and sampling interval, in ms.
+    rng
+        A ``Random`` of NEURON's; the Random123 stream (2997, 19216, 123) when left out.
+    """
+    stream = None if rng is None else HocStream(rng)
+    return _vectors(
+        stimulus.gen_shotnoise_signal(tau_D, tau_R, rate, amp_mean, amp_var, duration, dt, stream)
+    )
+
+
+def gen_ornstein_uhlenbeck(
+    tau: float,
+    sigma: float,
+    mean: float,
+    duration: float,
+    dt: float = 0.25,
+    rng: NeuronRNG | None = None,
+) -> tuple[NeuronVector, NeuronVector]:
+    """Return times (ms) and values of a process, see :func:`bluecellab.stimulus.gen_ornstein_uhlenbeck`.
+
+    Parameters
+    ----------
+    tau
+        Relaxation time, in ms.
+    sigma, mean
+        Standard deviation and mean.
+    duration, dt
+        Length and sampling interval, in ms.
+    rng
+        A ``Random`` of NEURON's; the Random123 stream (2997, 291204, 123) when left out.
+    """
+    stream = None if rng is None else HocStream(rng)
+    return _vectors(stimulus.gen_ornstein_uhlenbeck(tau, sigma, mean, duration, dt, stream))
+
+
+def _vectors(points: Points) -> tuple[NeuronVector, NeuronVector]:
+    times, values = points
+    return objects.vector(times), objects.vector(values)
