@@ -10,24 +10,21 @@ bit.
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from bluecellab.errors import BluecellabError, MorphologyError, MorphologyNotFoundError
 from bluecellab.nrn import runtime
+from bluecellab.nrn.arrangement import Arrangement, SectionShape, parsed
 
 __all__ = [
     "Arrangement",
+    "Failure",
     "SectionShape",
     "collected_failure",
     "connect_callbacks",
@@ -37,58 +34,8 @@ __all__ = [
     "use_reader",
 ]
 
-_CAPACITY = 256  # morphologies; a detailed one takes about 100 kB
+_CAPACITY = 256  # morphologies, of about 100 kB each
 _READERS = ("asc", "swc")  # that NEURON has
-
-_CONNECT = re.compile(r"(\S+) connect (\S+)\(0\), (\S+)\s*")
-_POINT = re.compile(r"(\S+) \{ pt3dadd\((\S+), (\S+), (\S+), (\S+)\) \}\s*")
-_STYLE = re.compile(r"(\S+) \{ pt3dstyle\(1, (\S+), (\S+), (\S+)\) \}\s*")
-_STRUCTURE = re.compile(r"~?create \S+\s*|forsec \"\S+\" \w+\.append\s*|forall all\.append\s*")
-
-
-@dataclass(frozen=True)
-class SectionShape:
-    """One section of a morphology.
-
-    Parameters
-    ----------
-    name
-        Within the cell: ``"dend[3]"``.
-    parent
-        Name of the section that its 0 end is connected to; empty for a root.
-    parent_x
-        Where on the parent.
-    style
-        The point (x, y, z, um) that NEURON is told to connect logically to, if any.
-    points
-        x, y, z and diameter in um; shape (n, 4).
-    number
-        Of the section in its file, somata first.
-    """
-
-    name: str
-    parent: str
-    parent_x: float
-    style: tuple[float, float, float] | None
-    points: npt.NDArray[np.float64]
-    number: int
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """A morphology as instructions for NEURON.
-
-    Parameters
-    ----------
-    structure
-        hoc statements, for the context of the cell, that create the arrays of sections and fill the
-        lists.
-    sections
-        In the order in which they are connected, which is that of the file.
-    """
-
-    structure: tuple[str, ...]
-    sections: tuple[SectionShape, ...] = field(repr=False)
 
 
 class Failure:
@@ -171,7 +118,16 @@ def collected_failure() -> Iterator[Failure]:
     try:
         yield _State.failure
     finally:
+        if _State.failure is not None and _State.failure.reading:
+            _let_go_of_readers()
         _State.failure = outer
+
+
+def _let_go_of_readers() -> None:
+    """Free what NEURON was reading with when it failed, and end its ``stop``, if that is how."""
+    h = runtime.raw_h()
+    h.execute1("{1}")
+    h.bluecellab_importer_ = h.bluecellab_reader_ = h.hoc_sf_
 
 
 class _Callbacks:
@@ -191,11 +147,15 @@ class _Callbacks:
 
     def finish(self, cell: Any) -> float:
         """Connect and shape the sections that the statements have made; 0 if it failed."""
-        return _attempt(_State.key[-1], lambda: _finish(cell))
+        return _attempt(_reading(), lambda: _finish(cell))
+
+    def usable(self, sections: Any) -> float:
+        """Return 0 if NEURON read something that no cell can have."""
+        return _attempt(_reading(), lambda: _usable(sections))
 
     def remember(self, commands: Any, sections: Any) -> float:
         """Remember what NEURON has done; 0 if it failed."""
-        return _attempt("", lambda: _remember(commands, sections))
+        return _attempt(_reading(), lambda: _remember(commands, sections))
 
     def number(self, kind: str, path: str, cell: Any) -> float:
         """Leave the number that each section has in its file as its potential at x = 0.0001."""
@@ -209,6 +169,10 @@ def _attempt(path: str, action: Callable[[], float]) -> float:
         ours = _as_ours(error, _target(str(path)))
         if _State.failure is None:
             raise ours from error
+        cause: BaseException | None = ours
+        while cause is not None:
+            cause.__traceback__ = None  # its frames would keep the half-made cell alive
+            cause = cause.__cause__
         _State.failure.error = ours
         return 0.0
 
@@ -259,8 +223,7 @@ def _begin(kind: str, path: str) -> float:
             known = _keep(key, _State.readers[kind](_target(path)))
         elif kind not in _READERS:
             raise MorphologyError(
-                f"there is no reader for .{kind} morphologies ({_target(path)}); import bluecellab.cell "
-                "first"
+                f"there is no reader for .{kind} morphologies ({_target(path)}); import bluecellab.cell first"
             )
     if _State.failure is not None:
         _State.failure.reading = _target(path)
@@ -291,15 +254,29 @@ def _finish(cell: Any) -> float:
     return 1.0
 
 
+def _usable(sections: Any) -> float:
+    kinds = {int(section.type) for section in sections}
+    if 1 not in kinds:
+        raise MorphologyError(f"NEURON finds no soma in morphology {_reading()}")
+    unknown = sorted(kinds - {1, 2, 3, 4})
+    if unknown:
+        raise MorphologyError(
+            f"morphology {_reading()} has branches of no or unknown type ({', '.join(map(str, unknown))}); "
+            "NEURON and cell templates know soma (1), axon (2), basal (3) and apical dendrite (4)"
+        )
+    return 1.0
+
+
+def _reading() -> str:
+    return _State.failure.reading if _State.failure is not None else ""
+
+
 def _remember(commands: Any, sections: Any) -> float:
     for name in set(_outlines()) - _State.outlines:
         del _outlines()[name]
     subsidiary = [section.is_subsidiary for section in sections]
     numbers = [number for number, outline in enumerate(subsidiary) if not outline]
-    shape = _parsed((str(command.s) for command in commands), numbers)
-    if not any(part.name == "soma[0]" for part in shape.sections):
-        raise MorphologyError("NEURON's Import3d finds no soma in it")
-    _keep(_State.key, shape)
+    _keep(_State.key, parsed((str(command.s) for command in commands), numbers))
     _done()
     return 1.0
 
@@ -315,44 +292,6 @@ def _number(shape: Arrangement, cell: Any) -> float:
     for section in cell.all:
         section(0.0001).v = numbers[section.hname().rpartition(".")[2]]
     return 1.0
-
-
-def _parsed(commands: Iterable[str], numbers: Sequence[int]) -> Arrangement:
-    """Take apart the statements that Import3d has executed for its sections of these numbers."""
-    structure: list[str] = []
-    parents: dict[str, tuple[str, float]] = {}
-    styles: dict[str, tuple[float, float, float]] = {}
-    points: dict[str, list[tuple[float, ...]]] = {}  # in the order of the file
-    for command in commands:
-        if match := _POINT.fullmatch(command):
-            row = tuple(map(float, match.groups()[1:]))
-            points.setdefault(_indexed(match[1]), []).append(row)
-        elif match := _STYLE.fullmatch(command):
-            x, y, z = map(float, match.groups()[1:])
-            points.setdefault(_indexed(match[1]), [])
-            styles[_indexed(match[1])] = (x, y, z)
-        elif match := _CONNECT.fullmatch(command):
-            points.setdefault(_indexed(match[2]), [])
-            parents[_indexed(match[2])] = (_indexed(match[1]), float(match[3]))
-        elif _STRUCTURE.fullmatch(command):
-            structure.append(command)
-        else:
-            raise MorphologyError(f"NEURON's Import3d executes something unknown: {command!r}")
-    shapes = [
-        SectionShape(
-            name,
-            *parents.get(name, ("", 0.0)),
-            styles.get(name),
-            np.array(rows, dtype=float).reshape(-1, 4),
-            number,
-        )
-        for number, (name, rows) in zip(numbers, points.items(), strict=True)
-    ]
-    return Arrangement(tuple(structure), tuple(shapes))
-
-
-def _indexed(name: str) -> str:
-    return name if name.endswith("]") else f"{name}[0]"
 
 
 def _shape_sections(shape: Arrangement, cell: Any) -> None:

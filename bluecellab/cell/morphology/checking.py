@@ -88,8 +88,8 @@ def _check_order(content: bytes, path: str) -> None:
             ) from error
         if index <= last or parent >= index:
             raise MorphologyError(
-                f"morphology {path}, line {number}: point {index} (parent {parent}) comes after point {last}; "
-                "NEURON needs ascending ids, with parents before their children. Sort the file."
+                f"morphology {path}, line {number}: point {index} (parent {parent}) comes after "
+                f"point {last}; NEURON needs ascending ids, with parents before children. Sort the file."
             )
         last = index
 

@@ -6,14 +6,13 @@ import hashlib
 import re
 import tempfile
 import threading
-from contextlib import contextmanager
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bluecellab.errors import (
-    BluecellabError,
     EngineError,
     MissingMechanismError,
     MorphologyError,
@@ -83,26 +82,10 @@ class Template:
             If it fails otherwise, with what NEURON printed. Nothing is left behind in NEURON.
         """
         runtime.refuse_while_running(f"making an instance of template {self.original_name}")
-        h = runtime.raw_h()
         before = _counts((self.name, *_OURS))
-        doing = f"template {self.original_name} ({self.path}) fails with arguments {args!r}"
         with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
             try:
-                with runtime.guard(doing, TemplateError) as printed:
-                    h.execute1("{1}")  # after hoc's stop NEURON ignores calls, until told something
-                    instance = getattr(h, self.name)(*args)
-                    if failure.reading:  # Import3d stops when it does not understand a file
-                        del instance
-                        raise TemplateError(doing, printed.text)
-            except BluecellabError as error:
-                _discard(before)
-                if failure.error is not None:
-                    raise failure.error from error
-                raise (
-                    _morphology_failed(error, failure.reading)
-                    or _missing_mechanism(error, doing, self.inserts)
-                    or error
-                )
+                instance = self._construct(args, failure)
             except BaseException:
                 _discard(before)
                 raise
@@ -114,6 +97,27 @@ class Template:
                 "this }' to it"
             )
         return instance
+
+    def _construct(self, args: tuple[object, ...], failure: geometry.Failure) -> Any:
+        doing = f"template {self.original_name} ({self.path}) fails with arguments {args!r}"
+        h = runtime.raw_h()
+        try:
+            with runtime.guard(doing, TemplateError) as printed:
+                h.execute1("{1}")  # after hoc's stop NEURON ignores calls, until told something
+                instance = getattr(h, self.name)(*args)
+                if failure.reading:  # Import3d stops when it does not understand a file
+                    del instance
+                    raise TemplateError(doing, printed.text)
+                return instance
+        except TemplateError as error:
+            better = (
+                failure.error
+                or _morphology_failed(error, failure.reading)
+                or _missing_mechanism(error, doing, self.inserts)
+            )
+            if better is None:
+                raise
+            raise better from error
 
 
 _by_content: dict[str, Template] = {}
@@ -174,7 +178,10 @@ def _define(path: Path, content: bytes, key: str) -> Template:
             _execute(parsed.trial(trials), doing, path)
             printed = _execute(parsed.rewritten(names), doing, path)
         except EngineError as error:
-            raise _missing_mechanism(error, doing, parsed.inserts) or error
+            better = _missing_mechanism(error, doing, parsed.inserts)
+            if better is None:
+                raise
+            raise better from error
         finally:
             notes.extend(_delete_made_since(sections))
     if getattr(h, names[parsed.main], None) is None:
@@ -275,23 +282,18 @@ def _needed_attributes(parsed: source.Source) -> tuple[str, ...]:
 
 
 def _missing_mechanism(
-    error: BluecellabError, doing: str, inserts: tuple[str, ...]
+    error: EngineError, doing: str, inserts: tuple[str, ...]
 ) -> MissingMechanismError | None:
     """Return a better error if a mechanism is what is missing."""
-    output = error.output if isinstance(error, EngineError) else ""
-    named = _MISSING.findall(output)
+    named = _MISSING.findall(error.output)
     h = runtime.raw_h()
     missing = sorted({name for name in (*named, *inserts) if not hasattr(h, name)})
-    if not missing or not (named or any(name in output for name in missing)):
+    if not missing or not (named or any(name in error.output for name in missing)):
         return None
-    better = _mechanisms_missing(missing, doing, output)
-    better.__cause__ = error
-    return better
+    return _mechanisms_missing(missing, doing, error.output)
 
 
-def _mechanisms_missing(
-    missing: Sequence[str], doing: str, output: str
-) -> MissingMechanismError:
+def _mechanisms_missing(missing: Sequence[str], doing: str, output: str) -> MissingMechanismError:
     return MissingMechanismError(
         f"{doing}: NEURON has no mechanism {', '.join(missing)}. Load the model's mechanisms first: "
         "bluecellab.load_mechanisms(folder of the .mod files)",
@@ -300,17 +302,12 @@ def _mechanisms_missing(
     )
 
 
-def _morphology_failed(error: BluecellabError, reading: str) -> MorphologyError | None:
+def _morphology_failed(error: EngineError, reading: str) -> MorphologyError | None:
     """Return a better error if NEURON failed to make the sections of a file."""
     if not reading:
         return None
-    output = error.output if isinstance(error, EngineError) else ""
-    better = MorphologyError(
-        f"NEURON cannot make sections of morphology {reading}: {_first_line(output) or error}"
-    )
-    runtime.raw_h().execute1("{1}")
-    better.__cause__ = error
-    return better
+    reason = _first_line(error.output) or str(error)
+    return MorphologyError(f"NEURON cannot make sections of morphology {reading}: {reason}")
 
 
 def _counts(names: tuple[str, ...]) -> dict[str, int]:

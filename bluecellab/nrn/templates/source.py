@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from bluecellab.errors import TemplateError
 
 __all__ = ["PROVIDED_FILES", "Source", "Token", "parse"]
 
 PROVIDED_FILES = frozenset(
-    f"{name}.hoc"
-    for name in ("Cell", "TDistFunc", "TStim", "MorphIO", "RNGSettings", "fileUtils")
+    f"{name}.hoc" for name in ("Cell", "TDistFunc", "TStim", "MorphIO", "RNGSettings", "fileUtils")
 )
 """Files that circulating templates load, and that NEURON has loaded from this package."""
 
@@ -229,14 +228,10 @@ def parse(text: str, where: str) -> Source:
     code = [token for token in tokens if token.kind != "space"]
     templates = _definitions(code, where)
     _check_brackets(code, where)
-    made = {
-        after.text for before, after in zip(code, code[1:], strict=False) if before.text == "new"
-    }
+    made = {after.text for before, after in pairwise(code) if before.text == "new"}
     roots = [name for name in templates if name not in made] or list(templates)
     inserts = dict.fromkeys(
-        after.text
-        for before, after in zip(code, code[1:], strict=False)
-        if before.text == "insert" and after.kind == "name"
+        after.text for before, after in pairwise(code) if before.text == "insert" and after.kind == "name"
     )
     return Source(tokens, templates, roots[0], tuple(inserts))
 
@@ -271,16 +266,12 @@ def _definitions(code: list[Token], where: str) -> tuple[str, ...]:
                     f"{opened.text}, which has no endtemplate before it"
                 )
             if after.text in names:
-                raise TemplateError(
-                    f"{where}, line {token.line}: template {after.text} is defined twice"
-                )
+                raise TemplateError(f"{where}, line {token.line}: template {after.text} is defined twice")
             opened = after
             names.append(after.text)
         elif opened is None or opened.text != after.text:
             expected = f"begintemplate {opened.text}" if opened else "no open template"
-            raise TemplateError(
-                f"{where}, line {token.line}: endtemplate {after.text} for {expected}"
-            )
+            raise TemplateError(f"{where}, line {token.line}: endtemplate {after.text} for {expected}")
         else:
             opened = None
     if opened is not None:
@@ -289,9 +280,7 @@ def _definitions(code: list[Token], where: str) -> tuple[str, ...]:
             "the file may be cut short"
         )
     if not names:
-        raise TemplateError(
-            f"{where} has no 'begintemplate NAME': it is not a hoc cell template"
-        )
+        raise TemplateError(f"{where} has no 'begintemplate NAME': it is not a hoc cell template")
     return tuple(names)
 
 
