@@ -50,6 +50,7 @@ class Look:
         self._progress = progress
 
     def __call__(self) -> float:
+        """Do what is due; return the next time in ms at which something is."""
         now = clock.now()
         self._watcher.check()
         self._recorders.harvest()
