@@ -13,8 +13,8 @@ from bluecellab.errors import BluecellabError
 __all__ = ["AbsentError", "attribute_error", "explain", "getter", "watch_imports"]
 
 _PACKAGE = "bluecellab.compat"
-_CIRCUITS = "comes with the circuits (CircuitSimulation and all it stands on)"
-_EXPERIMENTS = "comes with analysis, tools and validation"
+_CIRCUITS = "comes with the circuits (CircuitSimulation and all it stands on), which are not here yet"
+_EXPERIMENTS = "comes with the experiments (analysis, tools, validation), which are not here yet"
 _BLUEPY = "belongs to bluepy's BlueConfig circuits, which are not read; use SONATA"
 
 #: Published names, relative to the package; what is below a module shares its fate.

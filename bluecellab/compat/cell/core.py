@@ -12,7 +12,7 @@ from bluecellab.cell.core import Builder
 from bluecellab.cell.injection import Given
 from bluecellab.cell.sections import AnyPlace
 from bluecellab.compat import importer, psection
-from bluecellab.compat._coming import attribute_error
+from bluecellab.compat._coming import explain
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
 from bluecellab.compat.rngsettings import RNGSettings
@@ -103,9 +103,8 @@ class Cell(room.Cell):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            if name.startswith("_"):
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            raise attribute_error(__name__, f"Cell.{name}")
+            reason = explain(f"cell.core.Cell.{name}")
+            raise AttributeError(reason or f"'Cell' object has no attribute {name!r}")
 
     def _listed(self, name: str) -> list[NeuronSection]:
         return [section.raw for section in super()._listed(name)]

@@ -6,7 +6,8 @@ from bluecellab import stimulus
 from bluecellab.compat.cell.hoc_stream import HocStream
 from bluecellab.compat.type_aliases import NeuronRNG, NeuronVector
 from bluecellab.nrn import objects
-from bluecellab.stimulus import get_relative_shotnoise_params
+from bluecellab.nrn.rng import RNGSettings
+from bluecellab.stimulus import Random123, get_relative_shotnoise_params
 from bluecellab.stimulus.waveform import Points
 
 __all__ = ["gen_ornstein_uhlenbeck", "gen_shotnoise_signal", "get_relative_shotnoise_params"]
@@ -35,12 +36,10 @@ def gen_shotnoise_signal(
     duration, dt
         Length and sampling interval, in ms.
     rng
-        A ``Random`` of NEURON's; the Random123 stream (2997, 19216, 123) when left out.
+        A ``Random`` of NEURON's; a fresh ``Random()`` when left out, as published.
     """
-    stream = None if rng is None else HocStream(rng)
-    return _vectors(
-        stimulus.gen_shotnoise_signal(tau_D, tau_R, rate, amp_mean, amp_var, duration, dt, stream)
-    )
+    signal = stimulus.gen_shotnoise_signal(tau_D, tau_R, rate, amp_mean, amp_var, duration, dt, _stream(rng))
+    return _vectors(signal)
 
 
 def gen_ornstein_uhlenbeck(
@@ -62,10 +61,16 @@ def gen_ornstein_uhlenbeck(
     duration, dt
         Length and sampling interval, in ms.
     rng
-        A ``Random`` of NEURON's; the Random123 stream (2997, 291204, 123) when left out.
+        A ``Random`` of NEURON's; a fresh ``Random()`` when left out, as published.
     """
-    stream = None if rng is None else HocStream(rng)
-    return _vectors(stimulus.gen_ornstein_uhlenbeck(tau, sigma, mean, duration, dt, stream))
+    return _vectors(stimulus.gen_ornstein_uhlenbeck(tau, sigma, mean, duration, dt, _stream(rng)))
+
+
+def _stream(rng: NeuronRNG | None) -> Random123:
+    """Return the stream of a ``Random``; without one, the stream that a new ``Random()`` has."""
+    if rng is not None:
+        return HocStream(rng)
+    return Random123(0, 55, 0, global_index=RNGSettings.get_instance().base_seed)
 
 
 def _vectors(points: Points) -> tuple[NeuronVector, NeuronVector]:
