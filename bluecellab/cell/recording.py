@@ -184,7 +184,8 @@ class RecordingMixin(SectionsMixin):
         """
         if len(self.axonal) < 2:
             raise RecordingError(
-                f"the initial segment is the second axonal section, and {self._scope.name} has {len(self.axonal)}"
+                "the initial segment is the second axonal section, and "
+                f"{self._scope.name} has {len(self.axonal)}"
             )
         return self._record(AIS_VOLTAGE, self.axonal[1], 0.5, "v", dt)
 
@@ -361,6 +362,7 @@ class RecordingMixin(SectionsMixin):
         if key not in self._detectors:
             raise NotRecordedError(
                 f"no spikes recorded at {location!r} with a threshold of {threshold:g} mV; "
-                f"there are {', '.join(self._detectors) or 'none'}. Call start_recording_spikes() before the run."
+                f"there are {', '.join(self._detectors) or 'none'}. "
+                "Call start_recording_spikes() before the run."
             )
         return [float(time) for time in self._detectors[key].times()]

@@ -50,8 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         first = f", at {', '.join(f'{time:.2f}' for time in spikes[:8])} ms" if spikes else ""
         lines = [
             f"{cell!r}: area {cell.area():.1f} um2, {cell.n_segments} segments",
-            f"stimulus: {arguments.amplitude:g} nA from {step.delay:g} to {step.delay + step.duration:g} ms "
-            f"at {cell.at()}",
+            f"stimulus: {arguments.amplitude:g} nA at {cell.at()} from {step.delay:g} ms on",
             f"run: {duration:g} ms at {_CELSIUS:g} degC, {traces!r}",
             f"spikes at the soma: {len(spikes)}{first}",
             f"potential of the soma: {potential.min():.1f} to {potential.max():.1f} mV",
