@@ -60,7 +60,6 @@ class _State:
     failure: Failure | None = None
     shape: Arrangement | None = None  # being made
     key: tuple[str, ...] = ()  # of the file that NEURON is reading
-    outlines: frozenset[str] = frozenset()  # that NEURON kept before it began to read
 
 
 _remembered: OrderedDict[tuple[str, ...], Arrangement] = OrderedDict()
@@ -113,11 +112,17 @@ def forget() -> None:
 
 @contextmanager
 def collected_failure() -> Iterator[Failure]:
-    """Collect the error of a callback from hoc, which hoc itself would turn into text."""
+    """Collect the error of a callback from hoc, which hoc itself would turn into text.
+
+    At the end of the block NEURON also forgets outlines of somata that Import3d had it keep.
+    """
     outer, _State.failure = _State.failure, Failure()
+    outlines = set(_outlines())
     try:
         yield _State.failure
     finally:
+        for name in set(_outlines()) - outlines:
+            del _outlines()[name]
         if _State.failure is not None and _State.failure.reading:
             _let_go_of_readers()
         _State.failure = outer
@@ -228,7 +233,6 @@ def _begin(kind: str, path: str) -> float:
     if _State.failure is not None:
         _State.failure.reading = _target(path)
     _State.shape, _State.key = known, key
-    _State.outlines = frozenset(_outlines())
     return 2.0 if known is None else 1.0
 
 
@@ -272,8 +276,6 @@ def _reading() -> str:
 
 
 def _remember(commands: Any, sections: Any) -> float:
-    for name in set(_outlines()) - _State.outlines:
-        del _outlines()[name]
     subsidiary = [section.is_subsidiary for section in sections]
     numbers = [number for number, outline in enumerate(subsidiary) if not outline]
     _keep(_State.key, parsed((str(command.s) for command in commands), numbers))

@@ -30,7 +30,7 @@ _SHIMS = {
 }
 _SHIM_MEMBERS = frozenset({"quiet", "input", "instantiate"})
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    r"""(?P<space>\s+|\\\n|//[^\n]*|/\*.*?\*/)
       | (?P<string>"(?:\\.|[^"\\\n])*")
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
       | (?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
@@ -198,7 +198,7 @@ def _with_one_section(tokens: list[Token], arrays: set[str]) -> Iterator[Token]:
     before = ""
     for token in tokens:
         if token.kind == "space":
-            listing = listing and "\n" not in token.text
+            listing = listing and ("\n" not in token.text or token.text == "\\\n")
             yield token
             continue
         listing = token.text == "public" or (listing and (token.kind == "name" or token.text == ","))
