@@ -15,6 +15,7 @@ from bluecellab.errors import MorphologyError
 __all__ = ["check", "load"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_BARE_FRACTION = re.compile(r"(?<![\w.])([+-]?)\.(?=\d)")  # .5, which NEURON reads and MorphIO does not
 _CAPACITY = 4096
 _passed: OrderedDict[tuple[str, int, int, int], None] = OrderedDict()
 
@@ -48,7 +49,8 @@ def check(path: str | Path) -> None:
         _check_text(location)
     morphology = load(location)
     soma = soma_of(morphology, location.path)
-    if not all(np.isfinite(array).all() for array in (morphology.points, soma.points)):
+    numbers = (morphology.points, morphology.diameters, soma.points, soma.diameters)
+    if not all(np.isfinite(array).all() for array in numbers):
         raise MorphologyError(f"morphology {location.path} has points that are not finite numbers")
     unknown = sorted({int(section.type) for section in morphology.sections} - {2, 3, 4})
     if unknown:
@@ -107,9 +109,15 @@ def load(location: Location, options: int = 0) -> morphio.Morphology:
         if location.entry:
             collection = morphio.Collection(str(location.file), [".h5"])
             return collection.load(location.entry, options, warning_handler=quiet)
+        if location.extension == ".asc":
+            text = location.file.read_text(encoding="latin-1")
+            complete = _BARE_FRACTION.sub(r"\g<1>0.", text)
+            if complete != text:
+                return morphio.Morphology(complete, "asc", options, warning_handler=quiet)
         return morphio.Morphology(str(location.file), options, warning_handler=quiet)
     except (morphio.MorphioError, RuntimeError, ValueError, IndexError) as error:
         reason = " ".join(_COLOUR.sub("", str(error)).split())
+        reason = reason.replace(f"{location.file}:", "line ").replace(":error ", ": ")
         raise MorphologyError(
             f"morphology {location.path} cannot be read: {reason}. It may be cut short or damaged."
         ) from error

@@ -141,6 +141,11 @@ def test_good_files_pass(files: Path) -> None:
         morphology.check(files / name)
 
 
+def test_numbers_without_a_leading_zero_pass(tmp_path: Path) -> None:
+    (tmp_path / "a.asc").write_text(ASC.replace("(8 0 0 2)", "(8 0 -.5 .75)"))
+    morphology.check(tmp_path / "a.asc")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
