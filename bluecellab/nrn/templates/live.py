@@ -19,7 +19,7 @@ from bluecellab.errors import (
     TemplateError,
     TemplateNotFoundError,
 )
-from bluecellab.nrn import geometry, runtime, settings
+from bluecellab.nrn import geometry, objects, runtime, settings
 from bluecellab.nrn.templates import source
 from bluecellab.nrn.templates.naming import unique_name
 
@@ -82,11 +82,13 @@ class Template:
             If it fails otherwise, with what NEURON printed. Nothing is left behind in NEURON.
         """
         runtime.refuse_while_running(f"making an instance of template {self.original_name}")
+        _wake()
         before = _counts((self.name, *_OURS))
         with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
             try:
                 instance = self._construct(args, failure)
             except BaseException:
+                _wake()
                 _discard(before)
                 raise
         if getattr(instance, "getCell", None) is None and getattr(instance, "CellRef", None) is None:
@@ -103,7 +105,6 @@ class Template:
         h = runtime.raw_h()
         try:
             with runtime.guard(doing, TemplateError) as printed:
-                h.execute1("{1}")  # after hoc's stop NEURON ignores calls, until told something
                 instance = getattr(h, self.name)(*args)
                 if failure.reading:  # Import3d stops when it does not understand a file
                     del instance
@@ -310,17 +311,21 @@ def _morphology_failed(error: EngineError, reading: str) -> MorphologyError | No
     return MorphologyError(f"NEURON cannot make sections of morphology {reading}: {reason}")
 
 
+def _wake() -> None:
+    """Have NEURON listen: after hoc's ``stop`` it ignores calls, until it is told something."""
+    runtime.raw_h().execute1("{1}")
+
+
 def _counts(names: tuple[str, ...]) -> dict[str, int]:
     """Return how many instances of each template there are."""
     h = runtime.raw_h()
-    return {name: int(h.List(name).count()) for name in names if hasattr(h, name)}
+    return {name: int(objects.listing(name).count()) for name in names if hasattr(h, name)}
 
 
 def _discard(before: dict[str, int]) -> None:
     """Release what is younger than a count: the remains of a template that failed."""
-    h = runtime.raw_h()
     for name, count in before.items():
-        instances = h.List(name)
+        instances = objects.listing(name)
         young = [instances.o(index) for index in range(count, int(instances.count()))]
         del instances
         while young:
