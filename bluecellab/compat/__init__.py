@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from bluecellab.compat._alias import install
 from bluecellab.compat._coming import attribute_error
-from bluecellab.compat.verbosity import ENV_VERBOSE_LEVEL, VERBOSE_LEVEL, set_verbose, set_verbose_from_env
+from bluecellab.compat.verbosity import ENV_VERBOSE_LEVEL, set_verbose, set_verbose_from_env
 
 if TYPE_CHECKING:
     from bluecellab.compat.cell import Cell, MorphIOWrapper, create_ball_stick
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bluecellab.compat.psegment import PSegment
     from bluecellab.compat.rngsettings import RNGSettings
     from bluecellab.compat.simulation import Simulation
+    from bluecellab.compat.verbosity import VERBOSE_LEVEL
 
 __all__ = [
     "BLUEPY_AVAILABLE",
@@ -90,6 +91,8 @@ set_verbose_from_env()
 def __getattr__(name: str) -> object:
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "VERBOSE_LEVEL":  # changes
+        return importlib.import_module(f"{__name__}.verbosity").VERBOSE_LEVEL
     if name not in _HOMES:
         raise attribute_error(__name__, name)
     value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -98,4 +101,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES, *_SUBMODULES})
+    return sorted({*globals(), *_HOMES, *_SUBMODULES, "VERBOSE_LEVEL"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import platform
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,6 @@ from bluecellab.compat import neuron
 from bluecellab.errors import MechanismWarning
 from bluecellab.nrn import mechanisms, runtime
 from bluecellab.nrn.mechanisms.library import compiled_in
-from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES
 
 __all__ = ["import_hoc", "import_mod_lib", "load_mod_files", "neuron", "print_header"]
 
@@ -61,20 +61,19 @@ def import_mod_lib(neuron: ModuleType | None = None) -> str:  # noqa: ARG001 - p
     if named:
         return named
     known = {library.path for library in mechanisms.loaded()}
-    for folder in map(Path.cwd().joinpath, ARCHITECTURES):
-        library = compiled_in(folder) if folder.is_dir() else None
-        if library is None:
-            continue
-        if library not in known and library.resolve() not in known:
-            mechanisms.load_mechanisms(library)
-            warnings.warn(
-                f"loaded the mechanism library {folder.name} of the working directory, as NEURON by itself "
-                f"does. Name it in {_VARIABLE} to load it wherever you are.",
-                MechanismWarning,
-                stacklevel=2,
-            )
-        return str(folder)
-    return ""
+    folder = Path.cwd() / platform.machine()
+    library = compiled_in(folder) if folder.is_dir() else None
+    if library is None:
+        return ""
+    if library.resolve() not in known:
+        mechanisms.load_mechanisms(library)
+        warnings.warn(
+            f"loaded the mechanism library {folder.name} of the working directory, as NEURON by itself "
+            f"does. Name it in {_VARIABLE} to load it wherever you are.",
+            MechanismWarning,
+            stacklevel=2,
+        )
+    return str(folder)
 
 
 def import_hoc(neuron: ModuleType | None = None) -> None:  # noqa: ARG001 - published

@@ -16,8 +16,8 @@ if sys.argv[1:] == ["compat"]:
 
 import bluecellulab
 import numpy as np
-from bluecellulab import Simulation, create_ball_stick
-from bluecellulab.cell import random, stimuli_generator
+from bluecellulab import Simulation, create_ball_stick, exceptions, psection, utils
+from bluecellulab.cell import morphio_wrapper, random, section_tools, stimuli_generator, template
 from bluecellulab.cell.section_distance import EuclideanSectionDistance
 from bluecellulab.cell.section_tools import section_to_variable_recording_str
 from bluecellulab.circuit.node_id import create_cell_id
@@ -113,9 +113,7 @@ PLAYED = {
         sonata(module="subthreshold", delay=5, percent_less=20)
     ),
     "seclamp": lambda cell: cell.add_seclamp(
-        sonata(
-            module="seclamp", delay=0, voltage=-70, duration_levels=[10, 20], voltage_levels=[-60, -50]
-        )
+        sonata(module="seclamp", delay=0, voltage=-70, duration_levels=[10, 20], voltage_levels=[-60, -50])
     ),
     "noise": lambda cell: cell.add_replay_noise(
         sonata(module="noise", delay=5, mean_percent=80, variance=10), noisestim_count=2
@@ -125,10 +123,14 @@ PLAYED = {
     "shot noise": lambda cell: cell.add_replay_shotnoise(
         cell.soma,
         0.5,
-        sonata(module="shot_noise", delay=5, rise_time=0.4, decay_time=4, rate=300, amp_mean=0.05, amp_var=0.001),
+        sonata(
+            module="shot_noise", delay=5, rise_time=0.4, decay_time=4, rate=300, amp_mean=0.05, amp_var=0.001
+        ),
     ),
     "shot noise, conductance": lambda cell: cell.add_replay_shotnoise(
-        cell.soma, 0.5, definitions.ShotNoise("x", 5, 100, 0.4, 4, 300, 0.002, 1e-6, mode=ClampMode.CONDUCTANCE)
+        cell.soma,
+        0.5,
+        definitions.ShotNoise("x", 5, 100, 0.4, 4, 300, 0.002, 1e-6, mode=ClampMode.CONDUCTANCE),
     ),
     "relative shot noise": lambda cell: cell.add_replay_relative_shotnoise(
         cell.soma, 0.5, definitions.RelativeShotNoise("x", 5, 100, 0.4, 4, 60, 20, seed=3), 4
@@ -137,7 +139,9 @@ PLAYED = {
         cell.soma, 0.5, definitions.OrnsteinUhlenbeck("x", 0, 100, 3, 0.1, 0.15), stim_count=1
     ),
     "OU, conductance": lambda cell: cell.add_ornstein_uhlenbeck(
-        cell.soma, 0.5, definitions.OrnsteinUhlenbeck("x", 0, 100, 3, 0.001, 0.002, mode=ClampMode.CONDUCTANCE)
+        cell.soma,
+        0.5,
+        definitions.OrnsteinUhlenbeck("x", 0, 100, 3, 0.001, 0.002, mode=ClampMode.CONDUCTANCE),
     ),
     "relative OU": lambda cell: cell.add_relative_ornstein_uhlenbeck(
         cell.soma, 0.5, definitions.RelativeOrnsteinUhlenbeck("x", 0, 100, 3, 70, 20)
@@ -225,6 +229,40 @@ def facts():
     return result
 
 
+CALLED = [
+    (bluecellulab, "create_ball_stick Simulation set_verbose"),
+    (bluecellulab.Cell, " ".join(name for name in dir(bluecellulab.Cell) if not name.startswith("_"))),
+    (Simulation, "add_cell run"),
+    (StimulusFactory, " ".join(name for name in dir(StimulusFactory) if not name.startswith("_"))),
+    (RNGSettings, "get_instance set_seeds"),
+    (NeuronGlobals, "get_instance export_params load_params"),
+    (definitions, " ".join(kind.__name__ for kind in definitions.Stimulus.__subclasses__())),
+    (definitions.Stimulus, "from_sonata"),
+    (random, "gamma"),
+    (stimuli_generator, "gen_shotnoise_signal get_relative_shotnoise_params gen_ornstein_uhlenbeck"),
+    (section_tools, "currents_vars mechs_vars section_to_variable_recording_str"),
+    (template, "NeuronTemplate TemplateParams public_hoc_cell shorten_and_hash_string"),
+    (morphio_wrapper, "MorphIOWrapper split_morphology_path contourcenter get_sides make_convex"),
+    (morphio_wrapper, "contour2centroid resolve_case_insensitive_path is_h5_container_path SectionName"),
+    (psection, "PSection init_psections"),
+    (exceptions, "error_context SectionDoesNotExistError ExtraDependencyMissingError"),
+    (utils, "run_once NestedPool"),
+]
+
+
+def signatures():
+    """Return the names of the parameters of what scripts call."""
+    found = {}
+    for owner, names in CALLED:
+        for name in names.split():
+            item = getattr(owner, name, None)
+            if callable(item):
+                parameters = list(inspect.signature(item).parameters.values())
+                owner_name = "" if owner is bluecellulab else owner.__name__.rpartition(".")[2]
+                found[f"{owner_name}.{name}"] = [one.name for one in parameters if one.name != "self"]
+    return found
+
+
 if __name__ == "__main__":
     played = {name: play(start) for name, start in PLAYED.items()}
-    print(json.dumps({"played": played, "signals": signals(), "facts": facts()}))
+    print(json.dumps({"played": played, "signals": signals(), "facts": facts(), "signatures": signatures()}))

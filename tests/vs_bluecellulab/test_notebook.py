@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bluecellab.compat._coming import explain
+
 pytestmark = pytest.mark.peers
 
 _PYTHON = os.environ.get("BLUECELLAB_ORACLE_PYTHON")
@@ -83,6 +85,18 @@ def test_traces_agree(ours: dict[str, Any], peer: dict[str, Any]) -> None:
 @pytest.mark.parametrize("group", ["signals", "facts"])
 def test_the_rest_agrees(group: str, ours: dict[str, Any], peer: dict[str, Any]) -> None:
     _assert_agree(ours[group], peer[group])
+
+
+def test_signatures_agree(ours: dict[str, Any], peer: dict[str, Any]) -> None:
+    """Parameters have the published names and order; more of them may follow."""
+    found, wanted = ours["signatures"], peer["signatures"]
+    for name, parameters in wanted.items():
+        if name in found:
+            assert found[name][: len(parameters)] == parameters, name
+        else:
+            owner, _, method = name.partition(".")
+            assert owner == "Cell", name
+            assert explain(f"cell.core.Cell.{method}"), name
 
 
 def test_process_begins_at_its_delay(ours: dict[str, Any], peer: dict[str, Any]) -> None:

@@ -1,0 +1,101 @@
+"""The published names that are here, by module; and those that are not, with a word of the reason."""
+
+from __future__ import annotations
+
+PRESENT: dict[str, str] = {
+    "": (
+        "Cell create_ball_stick MorphIOWrapper EmodelProperties Simulation RNGSettings PSection PSegment neuron "
+        "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL BLUEPY_AVAILABLE import_hoc install"
+    ),
+    "cell": "Cell CellDict create_ball_stick MorphIOWrapper",
+    "cell.ballstick": "create_ball_stick",
+    "cell.cell_dict": "CellDict",
+    "cell.core": "Cell",
+    "cell.injector": "InjectableMixin",
+    "cell.morphio_wrapper": (
+        "MorphIOWrapper split_morphology_path contourcenter get_sides make_convex contour2centroid "
+        "single_point_sphere_to_circular_contour resolve_case_insensitive_path is_h5_container_path SectionName"
+    ),
+    "cell.random": "gamma",
+    "cell.recording": "section_to_voltage_recording_str",
+    "cell.section_distance": "EuclideanSectionDistance",
+    "cell.section_tools": "currents_vars mechs_vars section_to_variable_recording_str",
+    "cell.serialized_sections": "SerializedSections",
+    "cell.stimuli_generator": "gen_shotnoise_signal get_relative_shotnoise_params gen_ornstein_uhlenbeck",
+    "cell.template": (
+        "TemplateParams NeuronTemplate public_hoc_cell shorten_and_hash_string check_compliance_with_neuron "
+        "get_neuron_compliant_template_name"
+    ),
+    "circuit": "CellId EmodelProperties",
+    "circuit.circuit_access": "EmodelProperties",
+    "circuit.circuit_access.definition": "EmodelProperties",
+    "circuit.node_id": "CellId create_cell_id create_cell_ids",
+    "exceptions": (
+        "BluecellulabError TargetDoesNotExist UndefinedRNGException UnsteadyCellError ConfigError NeuronEvalError "
+        "MissingSonataPropertyError SectionDoesNotExistError ExtraDependencyMissingError error_context"
+    ),
+    "importer": "import_mod_lib import_hoc load_mod_files print_header neuron",
+    "neuron": "h",
+    "neuron_interpreter": "eval_neuron NeuronEvalError",
+    "psection": "PSection init_psections",
+    "psegment": "PSegment",
+    "rngsettings": "RNGSettings",
+    "simulation": "Simulation",
+    "simulation.neuron_globals": "NeuronGlobals NeuronGlobalParams set_neuron_globals",
+    "simulation.parallel": "IsolatedProcess",
+    "simulation.simulation": "Simulation",
+    "stimulus": "StimulusFactory",
+    "stimulus.circuit_stimulus_definitions": (
+        "Stimulus Noise Hyperpolarizing Pulse Linear RelativeLinear SynapseReplay ShotNoise RelativeShotNoise "
+        "OrnsteinUhlenbeck RelativeOrnsteinUhlenbeck Sinusoidal SEClamp SubThreshold ClampMode Pattern"
+    ),
+    "stimulus.factory": (
+        "StimulusFactory Stimulus APWaveformTimings IDRestTimings IVTimings FirePatternTimings PosCheopsTimings "
+        "NegCheopsTimings SineSpecTimings"
+    ),
+    "stimulus.stimulus": (
+        "Stimulus CombinedStimulus Empty Flat Slope Zap Step Ramp DelayedZap OrnsteinUhlenbeck ShotNoise "
+        "StepNoise Sinusoidal SinusoidalWave Pulse PulseTrain"
+    ),
+    "type_aliases": "HocObjectType NeuronSection NeuronVector NeuronRNG TStim SectionMapping SiteEntry ReportSite",
+    "utils": "run_once CaptureOutput NumpyEncoder NestedPool",
+    "verbosity": "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL",
+}
+
+CELL = (
+    "cell_id post_gid cell template_id template_params hypamp threshold soma recordings report_sites synapses "
+    "connections ips syn_mini_netcons hocname record_dt delayed_weights psections secname_to_psection "
+    "is_made_passive sonata_proxy persistent last_id somatic basal apical axonal sections n_segments area "
+    "get_section get_sections get_section_by_id get_section_id get_psection make_passive enable_ttx disable_ttx "
+    "ttx_enabled re_init_rng add_recording add_recordings get_recording add_voltage_recording "
+    "get_voltage_recording add_allsections_voltagerecordings get_allsections_voltagerecordings "
+    "add_ais_recording get_ais_voltage add_variable_recording get_variable_recording add_currents_recordings "
+    "get_time get_soma_voltage get_precise_record_dt create_netcon_spikedetector start_recording_spikes "
+    "is_recording_spikes get_recorded_spikes get_childrensections get_parentsection apical_trunk "
+    "euclid_section_distance info_dict delete from_template_parameters add_step add_ramp add_pulse "
+    "add_voltage_clamp add_noise_step add_replay_noise add_replay_hypamp add_replay_linear "
+    "add_replay_relativelinear add_replay_subthreshold add_replay_shotnoise add_replay_relative_shotnoise "
+    "add_ornstein_uhlenbeck add_relative_ornstein_uhlenbeck inject_current_waveform inject_current_clamp_signal "
+    "inject_dynamic_clamp_signal add_sin_current addSineCurrentInject add_alpha_synapse add_sinusoidal "
+    "add_seclamp relativity_proportion"
+)
+
+ABSENT: dict[str, tuple[str, str]] = {
+    "": ("CircuitSimulation Connection", "circuits"),
+    "cell": ("SonataProxy sonata_proxy point_process", "circuits"),
+    "circuit": ("SynapseProperty CircuitAccess SonataCircuitAccess SimulationValidator config", "circuits"),
+    "circuit.circuit_access": ("CircuitAccess get_synapse_connection_parameters", "circuits"),
+    "simulation": (
+        "set_global_condition_parameters set_minis_single_vesicle_values modifications",
+        "circuits",
+    ),
+    "simulation.neuron_globals": ("set_global_condition_parameters set_init_depleted_values", "circuits"),
+    "utils": ("efel_settings", "experiments"),
+}
+ABSENT_MODULES = (
+    "analysis.analysis analysis.inject_sequence cell.plotting cell.point_process cell.sonata_proxy "
+    "circuit.config.sections circuit.format circuit.gid_resolver circuit.iotools circuit.simulation_access "
+    "circuit.synapse_properties circuit.validate circuit_simulation connection dendrogram graph plotwindow "
+    "point.point_connection reports.manager reports.utils reports.writers simulation.modifications "
+    "simulation.report synapse synapse.synapse_factory tools validation.validation"
+)
