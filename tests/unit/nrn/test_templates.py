@@ -117,9 +117,7 @@ def test_folder_is_no_template(tmp_path: Path) -> None:
         ("forsec all { insert pas nonsuch_pas = 3 }", "nonsuch_pas"),
     ],
 )
-def test_text_that_neuron_refuses_leaves_no_sections(
-    tmp_path: Path, biophysics: str, words: str
-) -> None:
+def test_text_that_neuron_refuses_leaves_no_sections(tmp_path: Path, biophysics: str, words: str) -> None:
     path = write(tmp_path / "bad.hoc", template("Bad", biophysics=biophysics))
     for _ in range(2):
         with pytest.raises(TemplateError, match=words):
@@ -175,9 +173,7 @@ def test_template_without_public_members(tmp_path: Path, morphology: Path) -> No
 
 
 def test_broken_morphology_is_an_error_of_the_morphology(tmp_path: Path) -> None:
-    loaded = templates.load(
-        write(tmp_path / "a.hoc", template("Broken", reader="Import3d_Neurolucida3"))
-    )
+    loaded = templates.load(write(tmp_path / "a.hoc", template("Broken", reader="Import3d_Neurolucida3")))
     good = write(tmp_path / "good.asc", ASC)
     bad = {
         "cut.asc": ASC[: len(ASC) // 2],
