@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m benchmarks [--quick] [names]``. Ratios to bare NEURON; never timed tests."""
