@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from bluecellab.cell.recording import RecordingMixin
 from bluecellab.cell.sections import AnyPlace
+from bluecellab.errors import StimulusError
 from bluecellab.nrn import runtime
 from bluecellab.nrn.handles import Section
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.spec import stimuli
 from bluecellab.spec.stimuli import InjectionMode, Stimulus
-from bluecellab.stimulus import Electrical, LiveStimulus, Seeds, play
+from bluecellab.stimulus import Electrical, LiveStimulus, Seeds, play, stream_of
 
 __all__ = ["Convertible", "InjectionMixin"]
 
@@ -70,7 +71,8 @@ class InjectionMixin(RecordingMixin):
         Raises
         ------
         StimulusError
-            If it is relative to a property that the cell does not have.
+            If it is relative to a property that the cell does not have, or random while
+            :class:`~bluecellab.nrn.rng.RNGSettings` asks for a legacy mode.
         SectionNotFoundError, SiteError
             If there is no such place.
         BusyError
@@ -79,6 +81,7 @@ class InjectionMixin(RecordingMixin):
         self._scope.check()
         runtime.refuse_while_running("adding a stimulus")
         spec = stimulus if isinstance(stimulus, Stimulus) else stimulus.to_spec()
+        _refuse_legacy_streams(spec)
         electrical = Electrical(self.threshold or None, self.hypamp, self.input_resistance)
         live = play(
             spec,
@@ -331,6 +334,21 @@ class InjectionMixin(RecordingMixin):
         """Return what 100 percent of a relative stimulus are: nA for current, uS for conductance."""
         mode: InjectionMode = "conductance" if "conductance" in str(stim_mode).lower() else "current"
         return Electrical(self.threshold or None, self.hypamp, self.input_resistance).reference(mode)
+
+
+def _refuse_legacy_streams(spec: Stimulus) -> None:
+    """Raise if a random stimulus would draw from streams that are not made here."""
+    mode = RNGSettings.get_instance().mode
+    if mode == "Random123":
+        return
+    if any(
+        stream_of(part, Seeds()) is not None and getattr(part, "seed", None) is None
+        for part in stimuli.parts_of(spec)
+    ):
+        raise StimulusError(
+            f"a random stimulus in the legacy mode {mode!r}, whose streams are not made here; use "
+            "RNGSettings.get_instance().set_seeds(mode='Random123'), or give a noise a seed of its own"
+        )
 
 
 def _sampled(

@@ -8,7 +8,7 @@ from bluecellab.nrn.handles import Section, Segment
 
 __all__ = ["PSection", "PSegment"]
 
-_TYPES = {"soma": "soma", "axon": "axon", "dend": "basal", "apic": "apical", "myelin": "myelin"}
+_TYPES = ("soma", "axon", "dend", "apic", "myelin")
 
 
 class PSegment:
@@ -69,8 +69,9 @@ class PSection:
 
     @property
     def section_type(self) -> str:
-        """One of soma, axon, basal, apical, myelin, unknown."""
-        return _TYPES.get(self.hsection.name.partition("[")[0], "unknown")
+        """Name of the array that it is in: soma, axon, dend, apic, myelin; or unknown."""
+        array = self.hsection.name.partition("[")[0]
+        return array if array in _TYPES else "unknown"
 
     @property
     def L(self) -> float:

@@ -77,9 +77,7 @@ class SectionsMixin(Live):
     def area(self) -> float:
         """Return the membrane area in um2."""
         self._scope.check()
-        return float(
-            sum(segment.area() for section in self._sections.values() for segment in section.raw)
-        )
+        return float(sum(segment.area() for section in self._sections.values() for segment in section.raw))
 
     def get_section(self, section_name: str) -> Section:
         """Return a section by its exact name.

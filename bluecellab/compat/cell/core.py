@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 from bluecellab import cell as room
 from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.core import Builder
-from bluecellab.cell.injection import Given
-from bluecellab.cell.sections import AnyPlace
 from bluecellab.compat import importer, psection
 from bluecellab.compat._coming import explain
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
-from bluecellab.compat.rngsettings import RNGSettings
 from bluecellab.compat.type_aliases import NeuronSection
-from bluecellab.errors import CellError, StimulusError
+from bluecellab.errors import CellError
 from bluecellab.nrn import runtime
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties, TemplateParams
-from bluecellab.spec.stimuli import Stimulus, parts_of
-from bluecellab.stimulus import LiveStimulus, Seeds, stream_of
 
 __all__ = ["BALL_STICK", "Cell"]
 
@@ -182,31 +177,3 @@ class Cell(room.Cell):
     def get_precise_record_dt(dt: float) -> float:
         """Return the interval in ms that makes NEURON sample at multiples of ``dt``."""
         return (1 + float(runtime.raw_h().float_epsilon)) / (1 / dt)
-
-    def add_stimulus(
-        self,
-        stimulus: Given,
-        section: AnyPlace | None = None,
-        segx: float | None = None,
-        *,
-        seeds: Seeds | None = None,
-    ) -> LiveStimulus:
-        """Play a stimulus, see :meth:`bluecellab.cell.Cell.add_stimulus`.
-
-        Raises
-        ------
-        StimulusError
-            Also if it is random and the random mode is one of the legacy ones.
-        """
-        spec = stimulus if isinstance(stimulus, Stimulus) else stimulus.to_spec()
-        mode = RNGSettings.get_instance().mode
-        if mode != "Random123" and any(_needs_random123(part) for part in parts_of(spec)):
-            raise StimulusError(
-                f"a random stimulus in the legacy mode {mode!r}, whose streams are not made here; use "
-                "RNGSettings.get_instance().set_seeds(mode='Random123'), or give a noise a seed of its own"
-            )
-        return super().add_stimulus(spec, section, segx, seeds=seeds)
-
-
-def _needs_random123(spec: Stimulus) -> bool:
-    return stream_of(spec, Seeds()) is not None and getattr(spec, "seed", None) is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bluecellab.nrn import clock, runtime
+from bluecellab.nrn import clock, objects, runtime
 from bluecellab.nrn.handles import Section, Segment
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable, Recorders, RunPlan
@@ -104,7 +104,7 @@ class Bench:
         h.ParallelContext().psolve(t_stop + (0.25 * h.dt if fixed else 0))
         h.CVode().active(0)
         h.dt = 0.025
-        return np.array(times), np.array(values)
+        return objects.values_of(times), objects.values_of(values)
 
     def bare_spikes(self, threshold: float, *, fixed: bool = True, v_init: float = -65.0) -> np.ndarray:
         """Detect spikes at the middle of the soma as a script on bare NEURON does."""
@@ -113,7 +113,7 @@ class Bench:
         times = self.h.Vector()
         netcon.record(times)
         self.bare(self.at().raw._ref_v, fixed=fixed, v_init=v_init)
-        return np.array(times)
+        return objects.values_of(times)
 
     def close(self) -> None:
         self.scope.close()
