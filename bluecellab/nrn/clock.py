@@ -22,7 +22,9 @@ from bluecellab.nrn import objects, runtime
 
 __all__ = ["Interrupt", "Watcher", "advance_fixed", "advance_variable", "initialise", "now", "skip"]
 
-_LOOK_EVERY = 0.05  # s of wall time between looks
+_LOOK_EVERY = 0.1  # s of wall time between looks ...
+_LOOK_SHARE = 0.005  # ... or more, so that looks take no larger share of it ...
+_LOOK_LATEST = 0.3  # ... but so much at most, as a run must be stopped within half a second
 _LIMIT = 1e4  # mV; beyond it a potential is not physiology
 _FOREVER = 1e9  # ms; the longest stretch NEURON's spike exchange may leave uncut
 
@@ -181,6 +183,11 @@ Look = Callable[[], float]
 """Called in between: does what is due, and returns the next time (ms) it must be called at the latest."""
 
 
+def _pause(cost: float) -> float:
+    """Return how long (s of wall time) to let NEURON run after a look that took so many s."""
+    return min(max(_LOOK_EVERY, cost / _LOOK_SHARE), _LOOK_LATEST)
+
+
 def advance_fixed(steps: int, dt: float, look: Look) -> None:
     """Integrate a number of fixed steps.
 
@@ -211,8 +218,10 @@ def advance_fixed(steps: int, dt: float, look: Look) -> None:
             solve(h.t + (count + 0.25) * dt)
         taken = time.perf_counter() - begin
         steps -= count
-        chunk = max(1, min(count * 8, int(count * _LOOK_EVERY / max(taken, 1e-6))))
+        begin = time.perf_counter()
         due = look()
+        pause = _pause(time.perf_counter() - begin)
+        chunk = max(1, min(count * 8, int(count * pause / max(taken, 1e-6))))
 
 
 class _Ticker:
@@ -223,6 +232,7 @@ class _Ticker:
         self.t_stop = t_stop
         self.failure: BaseException | None = None
         self._interval = 1e-3
+        self._pause = _LOOK_EVERY
         self._last = time.perf_counter()
 
     def __call__(self) -> None:
@@ -230,10 +240,12 @@ class _Ticker:
             return
         h = runtime.raw_h()
         try:
-            taken = time.perf_counter() - self._last
-            self._interval = min(self._interval * min(8.0, _LOOK_EVERY / max(taken, 1e-6)), 1e6)
+            begin = time.perf_counter()
+            taken = max(begin - self._last, 1e-6)
+            self._interval = min(self._interval * min(8.0, self._pause / taken), 1e6)
             due = self.look()
             self._last = time.perf_counter()
+            self._pause = _pause(self._last - begin)
             following = min(due, h.t + max(self._interval, 1e-6))
             if following < self.t_stop:
                 objects.cvode().event(following, self)
