@@ -51,15 +51,20 @@ class _Protocol:
         )
 
 
-class Step(_Protocol):
-    """A constant current."""
+class _OfOneAmplitude(_Protocol):
+    """A protocol that an amplitude decides."""
 
     @classmethod
     def amplitude_based(
         cls, dt: float, pre_delay: float, duration: float, post_delay: float, amplitude: float
     ) -> CombinedStimulus:
-        """Return a step of a given amplitude."""
-        return _between(pre_delay, Flat(dt, duration, amplitude), post_delay)
+        """Return the series of a given amplitude, in nA."""
+        return _between(pre_delay, cls._body(dt, duration, amplitude), post_delay)
+
+    @classmethod
+    def _body(cls, dt: float, duration: float, amplitude: float) -> Stimulus:
+        """Return what lies between the delays."""
+        return Flat(dt, duration, amplitude)
 
     @classmethod
     def threshold_based(
@@ -71,59 +76,29 @@ class Step(_Protocol):
         threshold_current: float,
         threshold_percentage: float,
     ) -> CombinedStimulus:
-        """Return a step in percent of the threshold current."""
+        """Return the series of an amplitude in percent of the threshold current."""
         amplitude = threshold_current * threshold_percentage / 100
         return cls.amplitude_based(dt, pre_delay, duration, post_delay, amplitude)
 
 
-class Ramp(_Protocol):
+class Step(_OfOneAmplitude):
+    """A constant current."""
+
+
+class Ramp(_OfOneAmplitude):
     """A current that rises from 0."""
 
     @classmethod
-    def amplitude_based(
-        cls, dt: float, pre_delay: float, duration: float, post_delay: float, amplitude: float
-    ) -> CombinedStimulus:
-        """Return a ramp to a given amplitude."""
-        return _between(pre_delay, Slope(dt, duration, 0.0, amplitude), post_delay)
-
-    @classmethod
-    def threshold_based(
-        cls,
-        dt: float,
-        pre_delay: float,
-        duration: float,
-        post_delay: float,
-        threshold_current: float,
-        threshold_percentage: float,
-    ) -> CombinedStimulus:
-        """Return a ramp in percent of the threshold current."""
-        amplitude = threshold_current * threshold_percentage / 100
-        return cls.amplitude_based(dt, pre_delay, duration, post_delay, amplitude)
+    def _body(cls, dt: float, duration: float, amplitude: float) -> Stimulus:
+        return Slope(dt, duration, 0.0, amplitude)
 
 
-class DelayedZap(_Protocol):
+class DelayedZap(_OfOneAmplitude):
     """A sine of rising frequency."""
 
     @classmethod
-    def amplitude_based(
-        cls, dt: float, pre_delay: float, duration: float, post_delay: float, amplitude: float
-    ) -> CombinedStimulus:
-        """Return a zap of a given amplitude."""
-        return _between(pre_delay, Zap(dt, duration, amplitude), post_delay)
-
-    @classmethod
-    def threshold_based(
-        cls,
-        dt: float,
-        pre_delay: float,
-        duration: float,
-        post_delay: float,
-        threshold_current: float,
-        threshold_percentage: float,
-    ) -> CombinedStimulus:
-        """Return a zap in percent of the threshold current."""
-        amplitude = threshold_current * threshold_percentage / 100
-        return cls.amplitude_based(dt, pre_delay, duration, post_delay, amplitude)
+    def _body(cls, dt: float, duration: float, amplitude: float) -> Stimulus:
+        return Zap(dt, duration, amplitude)
 
 
 class Sinusoidal(_Protocol):

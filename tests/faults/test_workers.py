@@ -74,14 +74,14 @@ def all_gone(mark: str, seconds: float) -> bool:
     return True
 
 
-def drill(code: str, tmp_path: Path, *, preamble: str = PREAMBLE, seconds: float = 60.0) -> str:
+def check_drill(code: str, tmp_path: Path, *, preamble: str = PREAMBLE, seconds: float = 60.0) -> str:
     """Run a script that must pass, and leave nothing running; return what it printed."""
     script = tmp_path / "drill.py"
     script.write_text(preamble + textwrap.dedent(code) + "\nprint('passed')\n")
-    return run_command([sys.executable, str(script)], tmp_path, seconds=seconds)
+    return check_command([sys.executable, str(script)], tmp_path, seconds=seconds)
 
 
-def run_command(command: list[str], folder: Path, *, text: str | None = None, seconds: float = 60.0) -> str:
+def check_command(command: list[str], folder: Path, *, text: str | None = None, seconds: float = 60.0) -> str:
     mark = uuid.uuid4().hex
     try:
         done = subprocess.run(
@@ -104,7 +104,7 @@ def run_command(command: list[str], folder: Path, *, text: str | None = None, se
 
 
 def test_40_worker_raises(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         def inner(): raise ValueError("bad amplitude")
         def outer(): inner()
@@ -119,7 +119,7 @@ def test_40_worker_raises(tmp_path: Path) -> None:
 
 
 def test_40_worker_raises_something_unpicklable(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         class Odd(Exception):
             def __init__(self, one, two): super().__init__(one)
@@ -135,7 +135,7 @@ def test_40_worker_raises_something_unpicklable(tmp_path: Path) -> None:
 
 
 def test_40_worker_returns_something_unpicklable(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         def section():
             from neuron import h
@@ -149,7 +149,7 @@ def test_40_worker_returns_something_unpicklable(tmp_path: Path) -> None:
 
 
 def test_41_worker_dies(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         def quit():
             from neuron import h
@@ -188,7 +188,7 @@ def test_41_worker_dies(tmp_path: Path) -> None:
 
 
 def test_42_worker_overruns_its_limits(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         import numpy
         def slow():
@@ -296,7 +296,7 @@ def job(number):
 
 
 def test_44_cells_of_the_parent_are_not_there(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         from bluecellab import Simulation, create_ball_stick
         from bluecellab.nrn import runtime
@@ -344,25 +344,25 @@ with IsolatedProcess(processes=2) as pool:
 
 
 def test_45_from_a_script_without_main_guard(tmp_path: Path) -> None:
-    drill(UNGUARDED, tmp_path, preamble=NOTHING)
+    check_drill(UNGUARDED, tmp_path, preamble=NOTHING)
 
 
 def test_45_from_the_command_line(tmp_path: Path) -> None:
-    run_command([sys.executable, "-c", UNGUARDED + "print('passed')"], tmp_path)
+    check_command([sys.executable, "-c", UNGUARDED + "print('passed')"], tmp_path)
 
 
 def test_45_from_standard_input(tmp_path: Path) -> None:
-    run_command([sys.executable, "-"], tmp_path, text=UNGUARDED + "print('passed')\n")
+    check_command([sys.executable, "-"], tmp_path, text=UNGUARDED + "print('passed')\n")
 
 
 def test_45_from_a_module_run_as_main(tmp_path: Path) -> None:
     (tmp_path / "experiment.py").write_text(UNGUARDED + "print('passed')\n")
-    run_command([sys.executable, "-m", "experiment"], tmp_path)
+    check_command([sys.executable, "-m", "experiment"], tmp_path)
 
 
 def test_45_from_a_notebook(tmp_path: Path) -> None:
     """Cells of a notebook are compiled one by one into a ``__main__`` that has no file."""
-    drill(
+    check_drill(
         f"""
         import types
         cells = {UNGUARDED!r}
@@ -384,7 +384,7 @@ def test_45_from_a_notebook(tmp_path: Path) -> None:
 
 def test_45_from_threads_that_end(tmp_path: Path) -> None:
     """The server is started by a thread that is gone when the next job comes."""
-    drill(
+    check_drill(
         """
         import asyncio
         from bluecellab.simulation.isolation import Executor, run_isolated
@@ -410,7 +410,7 @@ def test_45_from_threads_that_end(tmp_path: Path) -> None:
 
 
 def test_45_inside_another_worker(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         def outer(n):
             with Executor() as pool:
@@ -428,7 +428,7 @@ def test_45_inside_another_worker(tmp_path: Path) -> None:
 
 
 def test_45_inside_another_worker_that_is_killed(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         def inner(): time.sleep(60)
         def outer(): run_isolated(inner)
@@ -439,7 +439,7 @@ def test_45_inside_another_worker_that_is_killed(tmp_path: Path) -> None:
 
 
 def test_46_globals_of_the_parent_stay_there(tmp_path: Path) -> None:
-    drill(
+    check_drill(
         """
         from neuron import h
         from bluecellab import Simulation, create_ball_stick
