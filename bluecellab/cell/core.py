@@ -180,31 +180,34 @@ class Cell(MembraneMixin, InjectionMixin):
         runtime.start()
         runtime.refuse_while_running("creating a cell")
         super().__init__(f"Cell {identity}")
-        scope = self._scope
+        self.cell_id = identity
+        self.template_params = params
+        self.record_dt = record_dt
         try:
-            model = build(scope)
+            self._take(build(self._scope))
         except BaseException:
-            scope.close()
+            self._scope.close()
             raise
+        self.made = next(_order)
+        _living.add(self)
+
+    def _take(self, model: Model) -> None:
+        """Take over what a builder has made, and begin to record."""
+        scope = self._scope
         self._model = scope.own(model, Model.clear)
         self._sections = scope.own(
             {name: Section(raw, scope, name) for name, raw in model.sections.items()}, dict.clear
         )
-        self.cell_id = identity
-        self.template_params = params
         self.template_id = model.template_id
         self.threshold = model.threshold
         self.hypamp = model.holding
         self.hocname = next(iter(self._sections.values())).hname().rpartition(".")[0]
         self.post_gid: int | None = None
-        self.record_dt = record_dt
-        self.made = next(_order)
         self.persistent: list[object] = scope.own([], list.clear)
         self._simulations: weakref.WeakSet[Any] = weakref.WeakSet()
         self._start_membrane()
         self._start_injection()
         self._start_recording()
-        _living.add(self)
 
     @property
     def hoc(self) -> Any:

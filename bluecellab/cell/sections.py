@@ -37,8 +37,17 @@ class SectionsMixin(Live):
 
     @property
     def soma(self) -> Section:
-        """The soma."""
-        return self._listed("somatic")[0]
+        """The soma.
+
+        Raises
+        ------
+        SectionNotFoundError
+            If the cell has none.
+        """
+        somatic = self._listed("somatic")
+        if not somatic:
+            raise SectionNotFoundError(f"{self._scope.name} has no soma; it has {self._inventory()}")
+        return somatic[0]
 
     @property
     def somatic(self) -> list[Section]:

@@ -49,18 +49,18 @@ def build_hoc(scope: Scope, params: TemplateParams, gid: int) -> Model:
     arguments = _arguments(params.template_format, template, properties, gid, (folder, file_name))
     hoc = scope.own(template.create(*arguments), templates.release)
     public = _public(hoc, template.name)
-    soma_first = sections_by_name(list(public.all))
+    sections = sections_by_name(list(public.all))
     lists = {}
     for name in SECTION_LISTS:
         members = list(getattr(public, name, None) or ())
         lists[name] = list(sections_by_name(members)) if members else []
-    soma_first["soma[0]"](0.5).area()  # folds the 3-D points into the diameters
+    next(iter(sections.values()))(0.5).area()  # folds the 3-D points into the diameters
     count = getattr(public, "nSecAll", None)
     threshold, holding = _currents(params.template_format, hoc, properties)
     return Model(
-        sections=soma_first,
+        sections=sections,
         lists=lists,
-        ids=section_ids(soma_first, None if count is None else int(count)),
+        ids=section_ids(sections, None if count is None else int(count)),
         hoc=hoc,
         public=public,
         threshold=threshold,

@@ -306,6 +306,16 @@ class TestHocCells:
                 assert twin.template_id == cell.template_id
             assert run(cell)[-1] == pytest.approx(-70, abs=5)
 
+    def test_template_without_a_soma_or_with_a_bad_interval(self, tmp_path: object) -> None:
+        bare = template("Bare", biophysics="somatic = new SectionList()")
+        hoc, swc = write(tmp_path / "bare.hoc", bare), write(tmp_path / "cell.swc", SWC)
+        properties = EmodelProperties(threshold_current=0.2, holding_current=0)
+        with pytest.raises(SectionNotFoundError, match="has no soma; it has"):
+            Cell(hoc, swc, template_format="v6", emodel_properties=properties)
+        with pytest.raises(RecordingError, match="positive"):
+            create_ball_stick(record_dt=-1)
+        assert not list(runtime.raw_h().allsec())
+
     def test_creating_a_cell_disturbs_no_recording(self, tmp_path: object) -> None:
         hoc = write(
             tmp_path / "rude.hoc", template("Rude", biophysics="forsec all { insert pas } finitialize(-10)")
