@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PEER = os.environ.get("BLUECELLAB_ORACLE_PYTHON", "")
 Answer = dict[str, Any]
+#: Begins a note that says that the sides did not do the same.
+WRONG = "WRONG"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ class Row:
         if self.target is None:
             return None
         return (self.ours if self.ratio is None else self.ratio) <= self.target
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the sides did not do the same, so that the figures mean nothing."""
+        return WRONG in self.note
 
     def cells(self) -> list[str]:
         """Return the texts of the table."""
