@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "frozen", "same_bits"]
+__all__ = ["FloatArray", "evenly_spaced", "frozen", "same_bits"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,3 +56,15 @@ def same_bits(first: FloatArray, second: FloatArray) -> bool:
             np.ascontiguousarray(second).view(np.uint64),
         )
     )
+
+
+def evenly_spaced(time: FloatArray) -> float | None:
+    """Return the sampling period in ms, or None if the times are not evenly spaced.
+
+    NEURON adds up its steps, so that times are even only up to the rounding of the largest.
+    """
+    if len(time) < 2:
+        return None
+    period = float(time[-1] - time[0]) / (len(time) - 1)
+    grid = time[0] + period * np.arange(len(time))
+    return period if period > 0 and bool(np.all(np.abs(time - grid) < 1e-6 * period)) else None

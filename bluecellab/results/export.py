@@ -6,16 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from bluecellab.errors import ResultsError
+from bluecellab.results.arrays import evenly_spaced
 from bluecellab.results.extras import require
-from bluecellab.results.spikes import Spikes
-from bluecellab.results.traces import Trace, Traces, evenly_spaced
 
 if TYPE_CHECKING:
     import neo
+    import pandas as pd
     import xarray
+
+    # traces and spikes import this module: here they are known by name only
+    from bluecellab.results.spikes import Spikes
+    from bluecellab.results.traces import Trace, Traces
 
 _SPELLINGS = {"megohm": "Mohm", "umho": "uS", "mho/cm2": "S/cm2"}
 
@@ -24,6 +27,8 @@ __all__ = ["spikes_to_pandas", "to_neo", "traces_to_pandas", "traces_to_xarray"]
 
 def traces_to_pandas(traces: Traces, *, align: bool) -> pd.DataFrame:
     """Return a table indexed by time; see :meth:`Traces.to_pandas`."""
+    import pandas as pd  # takes longer to load than the rest of the package
+
     if len(traces.axes) > 1 and not align:
         raise ResultsError(
             f"these {len(traces)} traces are on {len(traces.axes)} different time axes, which do not fit "
@@ -42,6 +47,8 @@ def traces_to_pandas(traces: Traces, *, align: bool) -> pd.DataFrame:
 
 def spikes_to_pandas(spikes: Spikes) -> pd.DataFrame:
     """Return a table of spikes; see :meth:`Spikes.to_pandas`."""
+    import pandas as pd  # see above
+
     sources = list(spikes)
     arrays = [spikes[source] for source in sources]
     times = np.concatenate([np.empty(0), *arrays])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from bluecellab.errors import NotRecordedError, ResultsError
+from bluecellab.results import export
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
 from bluecellab.spec.base import CellId
 
@@ -120,8 +121,6 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a table with the columns ``time`` (ms) and ``source``, one row a spike, by time."""
-        from bluecellab.results import export
-
         return export.spikes_to_pandas(self)
 
     def to_neo(self) -> neo.Block:
@@ -132,8 +131,6 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
         MissingDependencyError
             If neo is not installed.
         """
-        from bluecellab.results import export
-
         return export.to_neo(None, self)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bluecellab.errors import NotRecordedError, ResultsError
+from bluecellab.results import export
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
 from bluecellab.spec.base import Site
 
@@ -240,8 +239,6 @@ class Traces(Mapping[str, Trace]):
         ResultsError
             If the traces are on different time axes and ``align`` is not set.
         """
-        from bluecellab.results import export
-
         return export.traces_to_pandas(self, align=align)
 
     def to_xarray(self) -> xarray.Dataset:
@@ -255,8 +252,6 @@ class Traces(Mapping[str, Trace]):
         MissingDependencyError
             If xarray is not installed.
         """
-        from bluecellab.results import export
-
         return export.traces_to_xarray(self)
 
     def to_neo(self, spikes: Spikes | None = None) -> neo.Block:
@@ -274,8 +269,6 @@ class Traces(Mapping[str, Trace]):
         MissingDependencyError
             If neo is not installed.
         """
-        from bluecellab.results import export
-
         return export.to_neo(self, spikes)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -291,15 +284,3 @@ class Traces(Mapping[str, Trace]):
         notes = [*units, *(["partial"] if self.partial else [])]
         tail = "".join(f", {note}" for note in notes)
         return f"<Traces {len(self)} x {samples} samples{_span(self._axes)}{tail}>"
-
-
-def evenly_spaced(time: FloatArray) -> float | None:
-    """Return the sampling period in ms, or None if the times are not evenly spaced.
-
-    NEURON adds up its steps, so that times are even only up to the rounding of the largest.
-    """
-    if len(time) < 2:
-        return None
-    period = float(time[-1] - time[0]) / (len(time) - 1)
-    grid = time[0] + period * np.arange(len(time))
-    return period if period > 0 and bool(np.all(np.abs(time - grid) < 1e-6 * period)) else None

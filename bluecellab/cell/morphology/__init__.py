@@ -8,7 +8,8 @@ on some broken files.
 from __future__ import annotations
 
 from bluecellab.cell.morphology.checking import check
-from bluecellab.cell.morphology.paths import Location, find, locate
+from bluecellab.cell.morphology.locating import locate
+from bluecellab.cell.morphology.paths import Location, find
 from bluecellab.cell.morphology.reading import arrange
 from bluecellab.cell.morphology.wrapper import MorphIOWrapper, install_wrapper_module
 from bluecellab.nrn import geometry

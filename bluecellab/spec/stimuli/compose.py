@@ -64,3 +64,10 @@ def parts_of(stimulus: Stimulus) -> tuple[AnySingleStimulus, ...]:
     if isinstance(stimulus, Sum):
         return stimulus.stimuli
     return Sum(stimuli=(stimulus,)).stimuli
+
+
+def _added(first: Stimulus, second: Stimulus) -> Sum:
+    return Sum(stimuli=(*parts_of(first), *parts_of(second)))
+
+
+Stimulus._added = staticmethod(_added)

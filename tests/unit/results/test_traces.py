@@ -14,10 +14,9 @@ from hypothesis.extra import numpy as hnp
 
 from bluecellab.errors import MissingDependencyError, NotRecordedError, ResultsError
 from bluecellab.results import Spikes, Trace, Traces
-from bluecellab.results.arrays import frozen, same_bits
+from bluecellab.results.arrays import evenly_spaced, frozen, same_bits
 from bluecellab.results.export import _quantity_unit
 from bluecellab.results.extras import require
-from bluecellab.results.traces import evenly_spaced
 from bluecellab.spec.base import CellId, Site
 
 TIME = np.cumsum(np.full(401, 0.025)) - 0.025
