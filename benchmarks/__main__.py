@@ -267,7 +267,8 @@ Written by `python -m benchmarks` on {dt.datetime.now(dt.timezone.utc):%Y-%m-%d}
 {machine()}
 - CPU time, in fresh processes that take turns; medians over n rounds, and the median of the rounds' ratios
 - "bare NEURON" is a hand-written script (`benchmarks/bare.py`) that does and records the same; the detailed
-  cell is BluePyOpt's layer 5 pyramidal cell (v6 template, 200 sections, 712 segments)
+  cell is BluePyOpt's layer 5 pyramidal cell (v6 template, 200 sections, 712 segments); that of our own cycles
+  (`tests/leaks/cycles.py`) is emodelrunner's layer 4 cell (v6 template, 66 sections, 196 segments)
 
 {table(rows)}
 """
