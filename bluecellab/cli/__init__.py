@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from bluecellab.cli import demo, mechanisms
 from bluecellab.errors import BluecellabError
@@ -25,13 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 if all went well, 1 after an error, 2 after wrong usage.
     """
-    from bluecellab import __version__
-
     parser = argparse.ArgumentParser(
         prog="bluecellab",
         description="Experiments on NEURON cells and circuits that cannot leak and cannot lie.",
     )
-    parser.add_argument("--version", action="version", version=f"bluecellab {__version__}")
+    parser.add_argument("--version", action="version", version=f"bluecellab {version('bluecellab')}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     demo.add_parser(subparsers)
     mechanisms.add_parser(subparsers)

@@ -32,8 +32,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do the demonstration; return the exit code."""
-    from bluecellab import Simulation, create_ball_stick
+    from bluecellab.cell import create_ball_stick
     from bluecellab.recording import traces_of
+    from bluecellab.simulation import Simulation
     from bluecellab.spec.stimuli import Step
 
     duration = arguments.duration
