@@ -13,10 +13,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 MODEL_SUFFIXES = {".mod", ".asc", ".swc", ".hoc", ".h5", ".hdf5", ".nrrd"}
 #: Ours, though of such a kind.
 OWN_MODELS = re.compile(r"bluecellab/nrn/hoc/[^/]+\.hoc|tests/vs_neuron/[^/]+\.hoc")
-#: In pieces, so that this file does not break the rule itself.
-_HOSTS = ("pypi.org", "pythonhosted", "anaconda.org", "index-url", "find-links")
-_PLACES = ("/work/", "/root/", "/home/", "/Users/", "/opt/")
-NAMED = re.compile("|".join(map(re.escape, _HOSTS)) + "|(?<![\\w.])(?:" + "|".join(_PLACES) + ")")
+#: Package registries, and folders of somebody's machine. A bracket in each, so that none matches itself.
+NAMED = re.compile(
+    r"py[p]i\.org|python[h]osted|ana[c]onda\.org|index[-]url|find[-]links"
+    r"|(?<![\w.])/(?:[w]ork|[r]oot|[h]ome|[U]sers|[o]pt)/"
+)
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|NotImplementedError)\b|def __del__")
 
 
