@@ -42,11 +42,24 @@ caused it.
     │   ├── WorkerTimeoutError (TimeoutError)
     │   ├── WorkerMemoryError (MemoryError)
     │   └── NotPicklableError (TypeError)      an argument that cannot go to another process
+    ├── CircuitError (ValueError)              a circuit, or something in its files, that cannot be used
+    │   ├── CircuitFileError (OSError)         a file that is missing, damaged or not of its format; ``.path``
+    │   ├── PopulationNotFoundError (KeyError) no such population; ``.name``
+    │   ├── NodeSetError (KeyError)            a node or compartment set that is unknown, cyclic or wrong
+    │   ├── NodeNotFoundError (IndexError)     a node id outside its population
+    │   └── ColumnError (KeyError)             a population without an attribute that is needed; ``.name``
+    ├── ConfigError (ValueError)               a configuration with mistakes; ``.problems`` has them all
+    │   └── ConfinementError (PermissionError) a path outside of the folder that is allowed
+    ├── SynapseError (ValueError)              synapses that cannot be made from what was given
+    ├── AssignmentError (ValueError)           a text that is not a list of assignments
+    ├── ReportError (ValueError)               a report that cannot be written, or read
+    ├── OutputError (OSError)                  an output folder or file that cannot be written
     └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
 
     BluecellabWarning (UserWarning)
     ├── UnaddedCellWarning                     a living cell that is integrated unasked
     ├── MechanismWarning                       about mechanism libraries
+    ├── CircuitWarning                         something in a circuit that was left out or put right
     └── TemplateWarning                        a template did something that was put right
 """
 
@@ -55,14 +68,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "AssignmentError",
     "BluecellabError",
     "BluecellabWarning",
     "BrokenError",
     "BusyError",
     "CancelledError",
     "CellError",
+    "CircuitError",
+    "CircuitFileError",
+    "CircuitWarning",
     "ClosedError",
+    "ColumnError",
     "CompileError",
+    "ConfigError",
+    "ConfinementError",
     "DivergedError",
     "EngineError",
     "HookError",
@@ -76,11 +96,16 @@ __all__ = [
     "MorphologyNotFoundError",
     "NeuronEvalError",
     "NoCompilerError",
+    "NodeNotFoundError",
+    "NodeSetError",
     "NotPicklableError",
     "NotRecordableError",
     "NotRecordedError",
+    "OutputError",
+    "PopulationNotFoundError",
     "RecordingError",
     "RemoteError",
+    "ReportError",
     "ResultsError",
     "RunError",
     "SectionNotFoundError",
@@ -88,6 +113,7 @@ __all__ = [
     "SiteError",
     "StimulusArgumentError",
     "StimulusError",
+    "SynapseError",
     "TemplateError",
     "TemplateNotFoundError",
     "TemplateWarning",
@@ -367,3 +393,88 @@ class MechanismWarning(BluecellabWarning):
 
 class TemplateWarning(BluecellabWarning):
     """A hoc template did something to NEURON that has been put right."""
+
+
+class CircuitError(BluecellabError, ValueError):
+    """A circuit, or something in its files, that cannot be used."""
+
+
+class CircuitFileError(CircuitError, OSError):
+    """A file of a circuit that is missing, damaged, or not of its format.
+
+    Parameters
+    ----------
+    message
+        The message.
+    path
+        The file.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class _NamedCircuitError(CircuitError):
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show its repr
+
+
+class PopulationNotFoundError(_NamedCircuitError, KeyError):
+    """A circuit has no population of that ``name``."""
+
+
+class NodeSetError(_NamedCircuitError, KeyError):
+    """A node set or compartment set that is unknown, cyclic or wrong; ``name`` is its name."""
+
+
+class NodeNotFoundError(CircuitError, IndexError):
+    """A node id that its population does not have."""
+
+
+class ColumnError(_NamedCircuitError, KeyError):
+    """A population has no attribute of that ``name``, which is needed."""
+
+
+class ConfigError(BluecellabError, ValueError):
+    """A configuration with mistakes.
+
+    Parameters
+    ----------
+    message
+        All of them, a line each.
+    problems
+        One object for each, with ``file``, ``key``, ``value`` and ``message``.
+    """
+
+    def __init__(self, message: str, problems: Iterable[object] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class ConfinementError(ConfigError, PermissionError):
+    """A path outside of the folder that a configuration is confined to."""
+
+
+class SynapseError(BluecellabError, ValueError):
+    """Synapses that cannot be made from what was given."""
+
+
+class AssignmentError(BluecellabError, ValueError):
+    """A text that is not a list of assignments to an object's own parameters."""
+
+
+class ReportError(BluecellabError, ValueError):
+    """A report that cannot be written or read."""
+
+
+class OutputError(BluecellabError, OSError):
+    """An output folder or file that cannot be written."""
+
+
+class CircuitWarning(BluecellabWarning):
+    """Something in a circuit was left out or put right; the message counts it."""

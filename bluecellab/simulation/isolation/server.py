@@ -36,7 +36,7 @@ BOOT = (
 )
 """What the interpreter is started with; a :class:`Boot` follows on its standard input."""
 
-_ROOMS = ("spec", "results", "cell", "stimulus", "recording", "simulation")
+_ROOMS = ("spec", "results", "circuit", "cell", "synapse", "stimulus", "recording", "fields", "simulation")
 
 
 class Boot(TypedDict):

@@ -1,0 +1,1 @@
+"""Circuits as they lie in files or in memory, read lazily and in columns. No NEURON."""

@@ -1,0 +1,1 @@
+"""SPACE: electric fields that act on cells."""

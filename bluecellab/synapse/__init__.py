@@ -1,0 +1,1 @@
+"""Live synapses: point processes, their connections, replayed spikes and minis."""

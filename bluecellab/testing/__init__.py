@@ -1,0 +1,1 @@
+"""For the tests of users: a suite that any source of circuits must pass."""
