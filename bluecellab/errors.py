@@ -65,6 +65,8 @@ caused it.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -123,6 +125,7 @@ __all__ = [
     "WorkerError",
     "WorkerMemoryError",
     "WorkerTimeoutError",
+    "warn",
 ]
 
 
@@ -478,3 +481,22 @@ class OutputError(BluecellabError, OSError):
 
 class CircuitWarning(BluecellabWarning):
     """Something in a circuit was left out or put right; the message counts it."""
+
+
+def warn(message: str, category: type[BluecellabWarning]) -> None:
+    """Warn at the line outside of this package that has led here.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to do.
+    category
+        Which warning.
+    """
+    level = 2
+    frame = sys._getframe(1)
+    package = __name__.partition(".")[0] + "."
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(package):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, category, stacklevel=level - 1 if level > 2 else 2)
