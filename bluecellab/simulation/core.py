@@ -100,6 +100,7 @@ class Simulation(Live):
         self.globals = dict(globals or {})
         self.channel_seed = channel_seed
         self.hooks: list[Hook] = []
+        self._attached: list[Recordable] = self._scope.own([], list.clear)
         self._cancelled = threading.Event()
         self._state: tuple[int, int] | None = None
         self._scope.own(self.cells, list.clear)
@@ -139,6 +140,21 @@ class Simulation(Live):
         if not (isinstance(every, (int, float)) and math.isfinite(every) and every > 0):
             raise SimulationError(f"a hook needs a positive interval in ms, not {every!r}")
         self.hooks.append(Hook(function, float(every)))
+
+    def attach(self, member: Recordable) -> None:
+        """Let something that belongs to no cell take part in every run: reports, sources of spikes, ...
+
+        It is kept alive as long as the simulation is open, unless it is closed before.
+
+        Raises
+        ------
+        BusyError
+            If a run is in progress.
+        """
+        self._scope.check()
+        runtime.refuse_while_running("attaching something to a simulation")
+        self._attached[:] = [item for item in self._attached if not item.closed]
+        self._attached.append(member)
 
     def cancel(self) -> None:
         """Stop the run in progress, from a hook or another thread; it raises CancelledError."""
@@ -254,7 +270,7 @@ class Simulation(Live):
             "steps_per_ms": 1 / request.dt,
             "tstop": request.tstop,
             "secondorder": 0,
-            "use_fast_imem": any(item.needs_fast_imem for item in _recordables(cells)),
+            "use_fast_imem": any(item.needs_fast_imem for item in self._members(cells)),
         }
         if request.cvode_minstep is not None:
             chosen["cvode_minstep"] = request.cvode_minstep
@@ -312,9 +328,14 @@ class Simulation(Live):
         finally:
             recorders.finish(partial=not complete)
 
+    def _members(self, cells: Iterable[Cell]) -> list[Recordable]:
+        """Return everything that takes part in a run."""
+        attached = [item for item in self._attached if not item.closed]
+        return [*(recorder for cell in cells for recorder in cell.recorders()), *attached]
+
     def _begin(self, plan: RunPlan, cells: list[Cell]) -> None:
         """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
-        self._recorders.prepare(plan, _recordables(cells), next(iter(runtime.raw_h().allsec())))
+        self._recorders.prepare(plan, self._members(cells), next(iter(runtime.raw_h().allsec())))
         for cell in cells:
             cell.reseed(self.channel_seed)
         clock.initialise(float(runtime.raw_h().v_init))
@@ -332,10 +353,6 @@ class _Runs:
 
 def _deadline(request: RunRequest) -> float:
     return math.inf if request.time_limit is None else time.monotonic() + request.time_limit
-
-
-def _recordables(cells: Iterable[Cell]) -> list[Recordable]:
-    return [recorder for cell in cells for recorder in cell.recorders()]
 
 
 def _owner_of(raw: Any) -> str:
