@@ -38,11 +38,11 @@ class GlobalIds:
     def of_circuit(
         cls, circuit: CircuitAccess, convention: SeedConvention, requested: Iterable[CellId]
     ) -> GlobalIds:
-        """Number the nodes of a circuit.
+        """Return the numbers of a circuit's nodes.
 
-        With ``"neurodamus"`` the numbers are a function of the circuit alone. With ``"bluecellulab"`` only virtual
-        populations and those of requested cells take part, the latter with their largest id that is requested, so
-        that numbers depend on what is loaded.
+        With ``"neurodamus"`` they are a function of the circuit alone. With ``"bluecellulab"`` only virtual
+        populations and those of requested cells take part, the latter with their largest id that is
+        requested, so that numbers depend on what is loaded.
 
         Parameters
         ----------
@@ -81,6 +81,7 @@ class GlobalIds:
             return self.offsets[cell_id.population_name] + cell_id.id
         except KeyError:
             raise PopulationNotFoundError(
-                f"population {cell_id.population_name!r} has no global ids; there are {', '.join(self.offsets) or 'none'}",
+                f"population {cell_id.population_name!r} has no global ids; there are "
+                f"{', '.join(self.offsets) or 'none'}",
                 cell_id.population_name,
             ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -46,7 +45,7 @@ _SUPPORTED = frozenset({"chemical", "Exp2Syn_synapse", "point_process", "electri
 
 
 def simulated_cells(config: SimulationConfig, circuit: CircuitAccess) -> list[CellId]:
-    """Return the cells that a configuration simulates: its node set without virtual nodes, by population and id.
+    """Return the cells that a configuration simulates: its node set without virtual nodes, sorted.
 
     Raises
     ------
@@ -105,7 +104,7 @@ def cells_of(wanted: CellsWanted | None, config: SimulationConfig, circuit: Circ
             found[cell_id] = None
     if virtual:
         warn(
-            f"{len(virtual)} virtual nodes ({', '.join(map(str, virtual[:3]))} ...) are no cells and were left out",
+            f"{len(virtual)} virtual nodes are no cells and were left out: {', '.join(map(str, virtual[:3]))} ...",
             CircuitWarning,
         )
     if not found:
@@ -120,7 +119,8 @@ def _cell_id(item: object, circuit: CircuitAccess) -> CellId:
         cells = [name for name, population in populations.items() if not population.virtual]
         if len(cells) != 1:
             raise SimulationError(
-                f"cell {item}: the circuit has {len(cells)} populations of cells; say which: ('{min(cells, default='name')}', {item})"
+                f"cell {item}: the circuit has {len(cells)} populations of cells; say which, as in "
+                f"('{min(cells, default='name')}', {item})"
             )
         item = (cells[0], int(item))
     if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)):
@@ -156,7 +156,7 @@ def edge_populations_of(names: Names, circuit: CircuitAccess) -> list[EdgePopula
         if skipped:
             kinds = sorted({populations[name].kind for name in skipped})
             warn(
-                f"edges of {', '.join(skipped)} are of type {', '.join(kinds)}, which is not simulated: left out",
+                f"edges of {', '.join(skipped)} were left out: type {', '.join(kinds)} is not simulated",
                 CircuitWarning,
             )
         return [found for name, found in sorted(populations.items()) if found.kind in _SUPPORTED]
@@ -223,12 +223,5 @@ def checked_trains(trains: Trains) -> dict[CellId, npt.NDArray[np.float64]]:
     merged = merge_spike_trains(trains)
     for cell_id, times in merged.items():
         if times.ndim != 1 or not np.all(times >= 0) or not np.all(np.isfinite(times)):
-            raise SimulationError(
-                f"spike times of {cell_id} must be numbers of ms from 0 on, not {times[:5]}..."
-            )
+            raise SimulationError(f"spike times of {cell_id} must be ms from 0 on, not {times[:5]}...")
     return merged
-
-
-def is_path(value: object) -> bool:
-    """Whether a value is a path."""
-    return isinstance(value, (str, os.PathLike))

@@ -1,0 +1,93 @@
+"""Where a result comes from: versions, seeds, and hashes of all that went into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from bluecellab.errors import OutputError
+from bluecellab.nrn import mechanisms
+from bluecellab.spec.simulation import SimulationConfig
+
+__all__ = ["FILE_NAME", "provenance_of", "write_provenance"]
+
+#: Name of the file within the output folder.
+FILE_NAME = "provenance.json"
+
+_PACKAGES = ("bluecellab", "neuron", "numpy", "libsonata", "h5py", "pydantic", "morphio")
+
+
+def provenance_of(config: SimulationConfig, **more: JsonValue) -> dict[str, JsonValue]:
+    """Return where a result comes from, ready for JSON.
+
+    Parameters
+    ----------
+    config
+        What was simulated.
+    more
+        Further facts, such as the number of cells.
+
+    Returns
+    -------
+    dict
+        ``versions``, ``platform``, ``seeds``, ``files`` (SHA-256 of the configurations), ``mechanisms`` (what
+        identifies the content of each library), ``config`` (all of it), and what was given.
+    """
+    files = [config.path, config.network, config.node_sets_file, config.compartment_sets_file]
+    files += [getattr(block.stimulus, "spike_file", None) for block in config.inputs]
+    return {
+        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "platform": platform.platform(),
+        "command": list(sys.argv),
+        "seeds": config.seeds.to_dict(),
+        "files": {name: _sha256(name) for name in files if name},
+        "mechanisms": [
+            {"source": library.source, "key": library.key, "names": list(library.names)}
+            for library in mechanisms.loaded()
+        ],
+        "config": config.to_dict(),
+        **more,
+    }
+
+
+def write_provenance(path: Path, facts: dict[str, JsonValue]) -> None:
+    """Write a provenance file, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"the provenance cannot be written to {path}: {error}") from error
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _sha256(path: str) -> str | None:
+    """Return the digest of a file; None if it is not there (any more)."""
+    try:
+        with Path(path).open("rb") as file:
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+            return digest.hexdigest()
+    except OSError:
+        return None

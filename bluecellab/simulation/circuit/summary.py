@@ -1,0 +1,90 @@
+"""What a circuit simulation was, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bluecellab.results import Spikes
+
+__all__ = ["CircuitResult", "Summary"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was built and run.
+
+    Parameters
+    ----------
+    cells, sections, segments
+        How many.
+    synapses
+        How many of each population of edges.
+    skipped
+        Synapses on sections that their cells lack.
+    connections
+        How many NetCons.
+    inputs
+        How many stimuli play.
+    build_seconds, run_seconds
+        Wall time in s.
+    t_stop
+        What was reached, in ms.
+    spikes
+        How many, of the simulated cells.
+    """
+
+    cells: int = 0
+    sections: int = 0
+    segments: int = 0
+    synapses: Mapping[str, int] = field(default_factory=dict)
+    skipped: int = 0
+    connections: int = 0
+    inputs: int = 0
+    build_seconds: float = 0.0
+    run_seconds: float = 0.0
+    t_stop: float = 0.0
+    spikes: int = 0
+
+    def lines(self) -> list[str]:
+        """Return it as lines of text."""
+        placed = sum(self.synapses.values())
+        each = ", ".join(f"{name} {count:,}" for name, count in self.synapses.items())
+        skipped = f", {self.skipped:,} skipped" if self.skipped else ""
+        rows = [
+            ("cells", f"{self.cells:,} ({self.sections:,} sections, {self.segments:,} segments)"),
+            ("synapses", f"{placed:,}{f' ({each})' if each else ''}{skipped}"),
+            ("connections", f"{self.connections:,}"),
+            ("inputs", f"{self.inputs:,} stimuli"),
+            ("built in", f"{self.build_seconds:.2f} s"),
+            ("run", f"{self.t_stop:g} ms in {self.run_seconds:.2f} s"),
+            ("spikes", f"{self.spikes:,}"),
+        ]
+        return [f"{name:<12} {text}" for name, text in rows]
+
+
+@dataclass(frozen=True)
+class CircuitResult:
+    """What remains of a circuit simulation: plain values, valid for ever.
+
+    Parameters
+    ----------
+    spikes
+        Of the simulated cells.
+    output
+        Folder that everything was written to.
+    spikes_file, provenance_file
+        Files in it.
+    reports
+        File of each report.
+    summary
+        Numbers.
+    """
+
+    spikes: Spikes
+    output: Path
+    spikes_file: Path
+    provenance_file: Path
+    reports: Mapping[str, Path]
+    summary: Summary
