@@ -1,4 +1,4 @@
-"""Many random streams of NEURON at once, in numpy: :mod:`bluecellab.nrn.random123` for arrays of identities."""
+"""Many random streams of NEURON at once: :mod:`bluecellab.nrn.random123` for arrays of identities."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def first_lognormal(
     log_mean = math.log(squared / math.sqrt(variance + squared))
     deviation = math.sqrt(math.log((variance + squared) / squared))
     drawn = np.empty(len(ids))
-    for row, found in enumerate(accepted.any(axis=1).tolist()):
+    for row, found in enumerate(np.asarray(accepted.any(axis=1)).tolist()):
         if found:
             normal = values[row] * math.sqrt(-2.0 * math.log(square[row]) / square[row])
             drawn[row] = math.pow(math.e, normal * deviation + log_mean)

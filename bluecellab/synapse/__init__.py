@@ -1,1 +1,26 @@
-"""Live synapses: point processes, their connections, replayed spikes and minis."""
+"""Live synapses: point processes, their connections, replayed spikes and minis.
+
+:func:`build_synapses` makes all synapses that a population of edges has on a cell, as one
+:class:`SynapseGroup`. ``group.connect`` connects them to cells that are simulated, or to a
+:class:`SpikeSource`, which plays recorded spikes and :class:`Minis`.
+"""
+
+from __future__ import annotations
+
+from bluecellab.synapse.build import build_synapses
+from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.group import SynapseGroup
+from bluecellab.synapse.handle import Connection, Synapse
+from bluecellab.synapse.minis import Minis
+from bluecellab.synapse.replay import SpikeSource
+
+__all__ = [
+    "Connection",
+    "Minis",
+    "Receiver",
+    "SpikeSource",
+    "Synapse",
+    "SynapseConditions",
+    "SynapseGroup",
+    "build_synapses",
+]

@@ -1,0 +1,216 @@
+"""Make the synapses of a population of edges on a cell: all at once, from columns."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.circuit.access import Edges
+from bluecellab.errors import CircuitWarning, SynapseError
+from bluecellab.nrn import runtime, synapses
+from bluecellab.nrn.scope import Scope
+from bluecellab.nrn.synapses import PointMechanism
+from bluecellab.synapse.columns import EdgeColumns
+from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.families import FAMILIES, PLASTICITY, Batch, Family, family_of
+from bluecellab.synapse.group import Made, SynapseGroup
+from bluecellab.synapse.places import places_of
+from bluecellab.synapse.resolved import ResolvedOverrides
+
+__all__ = ["build_synapses"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_EXCITATORY_FROM = 100  # syn_type_id of the first excitatory type
+_KINDS = ("chemical", "Exp2Syn_synapse", "point_process")
+
+
+def build_synapses(
+    edges: Edges,
+    receiver: Receiver,
+    conditions: SynapseConditions,
+    resolved: ResolvedOverrides | None = None,
+) -> SynapseGroup:
+    """Make the synapses of edges on a cell; they are not connected to anything yet.
+
+    Parameters
+    ----------
+    edges
+        All edges of a population that arrive at the cell, or some of them.
+    receiver
+        The cell; it will own the synapses.
+    conditions
+        What they are made for.
+    resolved
+        What connection overrides say of each edge.
+
+    Returns
+    -------
+    SynapseGroup
+
+    Raises
+    ------
+    ColumnError
+        If the edges lack an attribute that is needed.
+    SynapseError
+        If an attribute has values that make no sense, or the population is none of synapses.
+    MissingMechanismError
+        If the mechanism of a synapse is not loaded.
+    BusyError
+        If a run is in progress.
+    """
+    runtime.start()
+    runtime.refuse_while_running("making synapses")
+    if edges.population.kind not in _KINDS:
+        raise SynapseError(
+            f"edge population {edges.population.name!r} is of type {edges.population.kind!r}; "
+            f"synapses are made of {', '.join(_KINDS)}"
+        )
+    if resolved is None:
+        resolved = ResolvedOverrides.none(len(edges))
+    maker = _Maker(edges, receiver, conditions, resolved)
+    return SynapseGroup(edges, receiver, conditions, maker.make)
+
+
+class _Maker:
+    """Makes the synapses of one group."""
+
+    def __init__(
+        self, edges: Edges, receiver: Receiver, conditions: SynapseConditions, resolved: ResolvedOverrides
+    ) -> None:
+        self.edges = edges
+        self.receiver = receiver
+        self.conditions = conditions
+        self.resolved = resolved
+        self.columns = EdgeColumns(edges, "synapses")
+        self.streams = np.zeros((len(edges), 3), np.uint64)
+
+    def make(self, owner: Scope) -> Made:
+        """Make everything."""
+        if self.receiver.process is not None:
+            return self._on_point_cell(owner)
+        places = places_of(self.edges, self.receiver)
+        exist = places.exist
+        processes = owner.own(synapses.empty_list(), synapses.release_backwards)
+        slots = np.full(len(self.edges), -1, np.int64)
+        mechanism = np.zeros(len(self.edges), np.int64)
+        mechanisms: list[PointMechanism] = []
+        for family, chosen in self._families(exist):
+            known = synapses.point_mechanism(family.mechanism)
+            batch = Batch(self.edges.take(chosen), self.receiver.gid, self.conditions, known)
+            parameters = family.parameters(batch)
+            streams = None
+            if family.streams is not None and known.draws:
+                streams = self.streams[chosen] = family.streams(batch)
+            where = places.section[chosen], places.position[chosen]
+            slots[chosen] = synapses.add_processes(
+                processes, family.mechanism, places.sections, where, parameters, streams
+            )
+            if streams is not None and known.forgets:
+                owner.own((processes, slots[chosen]), lambda pair: synapses.forget_streams(*pair))
+            mechanism[chosen] = len(mechanisms)
+            mechanisms.append(known)
+        return Made(
+            processes,
+            slots,
+            tuple(mechanisms),
+            mechanism,
+            self.streams,
+            places.position,
+            self._inhibitory(mechanisms, mechanism),
+            self._weights(exist),
+            np.asarray(self.resolved.weight, dtype=np.float64),
+            self._delays(exist),
+        )
+
+    def _on_point_cell(self, owner: Scope) -> Made:
+        """Let the edges end at the point process that the cell consists of."""
+        count = len(self.edges)
+        processes = owner.own(synapses.empty_list(), synapses.release_backwards)
+        processes.append(self.receiver.process)
+        everywhere = np.ones(count, dtype=bool)
+        name = str(self.receiver.process.hname()).partition("[")[0]
+        return Made(
+            processes,
+            np.zeros(count, np.int64),
+            (PointMechanism(name, {}, draws=False, forgets=False, kind_index=0),),
+            np.zeros(count, np.int64),
+            self.streams,
+            np.full(count, 0.5),
+            np.zeros(count, dtype=bool),
+            self._weights(everywhere),
+            np.asarray(self.resolved.weight, dtype=np.float64),
+            self._delays(everywhere),
+        )
+
+    def _families(self, exist: BoolArray) -> list[tuple[Family, IntArray]]:
+        """Return the families of the synapses, each with the positions of its edges."""
+        found: list[tuple[Family, IntArray]] = []
+        for number, name in enumerate(self.resolved.models):
+            here = exist & (self.resolved.model == number)
+            if not here.any():
+                continue
+            if name is not None:
+                family = family_of(name)
+                if family is None:
+                    raise SynapseError(
+                        f"there is no synapse model {name!r}; there are {', '.join(sorted(FAMILIES))}"
+                    )
+                found.append((family, np.flatnonzero(here)))
+            else:
+                found += self._by_type(here)
+        return found
+
+    def _by_type(self, here: BoolArray) -> list[tuple[Family, IntArray]]:
+        """Return the families of synapses for which nobody asked for a model."""
+        if self.edges.population.kind == "Exp2Syn_synapse":
+            return [(FAMILIES["Exp2Syn"], np.flatnonzero(here))]
+        chosen = EdgeColumns(self.edges.take(here), "synapses without a model of their own")
+        types = chosen.needed("syn_type_id")
+        if all(chosen.has(name) for name in PLASTICITY):
+            warnings.warn(
+                f"edge population {self.edges.population.name!r} has the attributes of plastic synapses, which are "
+                "not used: a connection override with modoverride 'GluSynapse' asks for them",
+                CircuitWarning,
+                stacklevel=6,
+            )
+        position = np.flatnonzero(here)
+        excitatory = types >= _EXCITATORY_FROM
+        parts = (("ProbAMPANMDA_EMS", position[excitatory]), ("ProbGABAAB_EMS", position[~excitatory]))
+        return [(FAMILIES[name], edges) for name, edges in parts if len(edges)]
+
+    def _inhibitory(self, mechanisms: list[PointMechanism], mechanism: IntArray) -> BoolArray:
+        """Return which synapses are inhibitory: by their type, else by their family."""
+        by_family = np.array([FAMILIES[known.name].inhibitory for known in mechanisms], dtype=bool)
+        found = by_family[mechanism] if len(mechanisms) else np.zeros(len(self.edges), dtype=bool)
+        types = self.columns.optional("syn_type_id")
+        return np.where(np.isnan(types), found, types < _EXCITATORY_FROM)
+
+    def _checked(self, name: str, exist: BoolArray) -> FloatArray:
+        """Return an attribute that must not be negative where synapses exist; NaN elsewhere."""
+        values = np.full(len(self.edges), np.nan)
+        values[exist] = EdgeColumns(self.edges.take(exist), "synapses").not_negative(name)
+        return values
+
+    def _weights(self, exist: BoolArray) -> FloatArray:
+        return self._checked("conductance", exist)
+
+    def _delays(self, exist: BoolArray) -> FloatArray:
+        """Return delays in ms, a step at least: those of the edges cut to whole steps, or an override's."""
+        dt = self.conditions.dt
+        delays = np.floor(self._checked("delay", exist) / dt + 1e-5) * dt
+        delays = np.where(np.isnan(self.resolved.delay), delays, self.resolved.delay)
+        short = exist & (delays < dt)
+        if short.any():
+            warnings.warn(
+                f"{self.receiver.label}: {np.count_nonzero(short)} of {len(self.edges)} synapses "
+                f"of {self.edges.population.name} have a delay below the time step of {dt:g} ms; "
+                "they get one step",
+                CircuitWarning,
+                stacklevel=5,
+            )
+        return np.maximum(delays, dt)

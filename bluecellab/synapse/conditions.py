@@ -1,0 +1,63 @@
+"""What synapses are made for: the cell that receives them, and the conditions of the simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bluecellab.nrn.scope import Scope
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import Seeds
+
+__all__ = ["Receiver", "SynapseConditions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Receiver:
+    """The cell that synapses are made on.
+
+    Parameters
+    ----------
+    owner
+        What will own the synapses: the scope of the cell.
+    label
+        The cell's name for messages, ``"Cell S1/12"``.
+    cell_id
+        Its population and id.
+    gid
+        Its global id, which is part of the random streams.
+    sections
+        Raw sections by SONATA section id.
+    process
+        The point process that a point cell consists of: edges end there, and no synapses are made.
+    """
+
+    owner: Scope
+    label: str
+    cell_id: CellId
+    gid: int
+    sections: Mapping[int, Any] = field(default_factory=dict)
+    process: Any = None
+
+
+@dataclass(frozen=True)
+class SynapseConditions:
+    """The conditions under which synapses are made.
+
+    Parameters
+    ----------
+    dt
+        Time step in ms: delays are whole multiples of it.
+    seeds
+        Of release, of rise times and of minis.
+    extracellular_calcium
+        In mM; scales the release probability. None: not scaled.
+    randomize_gaba_rise_time
+        Whether every GABA-A synapse draws a rise time.
+    """
+
+    dt: float = 0.025
+    seeds: Seeds = field(default_factory=Seeds)
+    extracellular_calcium: float | None = None
+    randomize_gaba_rise_time: bool = False
