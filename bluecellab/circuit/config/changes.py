@@ -86,8 +86,12 @@ def read_overrides(values: object, problems: Problems) -> list[tuple[str, Connec
         Where to report to.
     """
     made: list[tuple[str, ConnectionOverride]] = []
+    taken: dict[object, str] = {}
     for block in _listed(values, "connection_overrides", problems, "overrides"):
         fields = block.read(OVERRIDE)
+        if fields.get("name") in taken:
+            block.report("name", f"the name of {taken[fields['name']]} too; give each its own")
+        taken.setdefault(fields.get("name", block), block.key)
         if "modoverride" in block.values and "mod_override" in block.values:
             block.report("mod_override", "is given beside modoverride, which means the same")
         if fields.get("delay"):

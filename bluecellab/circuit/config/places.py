@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bluecellab.circuit.config.problems import Problems, join, nearest
 
-__all__ = ["Places", "is_within"]
+__all__ = ["Places", "is_below", "is_file", "is_folder", "is_within"]
 
 _NAME = re.compile(r"\$?\{?(\w+)\}?", re.ASCII)
 _USE = re.compile(r"\$(?:\{(\w+)\}|(\w+))", re.ASCII)
@@ -20,6 +20,16 @@ def is_within(path: str, folder: str) -> bool:
     """Return whether a path lies in a folder, once all links and ``..`` in both are followed."""
     folder = os.path.realpath(folder)
     return os.path.commonpath([os.path.realpath(path), folder]) == folder
+
+
+def is_file(path: str) -> bool:
+    """Return whether there is a file; what cannot be a path is none."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises if the path is too long
+
+
+def is_folder(path: str) -> bool:
+    """Return whether there is a folder; what cannot be a path is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -44,6 +54,7 @@ class Places:
         self.folder = os.path.dirname(os.path.abspath(file))  # noqa: PTH120
         self.problems = problems
         self.confine_to = confine_to
+        self._unread = False
         self._given: dict[str, str] = {}
         self._values: dict[str, str | None] = {}
 
@@ -52,6 +63,7 @@ class Places:
         if manifest is None:
             return
         if not isinstance(manifest, Mapping):
+            self._unread = True
             self.problems.add("manifest", manifest, 'an object of paths is needed: {"$BASE_DIR": "."}')
             return
         for name, value in manifest.items():
@@ -83,6 +95,8 @@ class Places:
         end = 0
         for match in _USE.finditer(text):
             name = match[1] or match[2]
+            if name not in self._given and self._unread:
+                return None  # the manifest is to blame
             if name not in self._given:
                 known = nearest(f"${name}", [f"${each}" for each in self._given], "variables of the manifest")
                 self.problems.add(key, text, f"no variable ${name}; {known}")

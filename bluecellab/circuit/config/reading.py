@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 
 TOP = (
     Key("version", "any"),
-    Key("manifest", "object"),
+    Key("manifest", "any"),
     Key("network", "text"),
     Key("target_simulator", "text", choices=("NEURON", "CORENEURON")),
     Key("node_sets_file", "text"),
