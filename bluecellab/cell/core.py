@@ -102,20 +102,29 @@ class Cell(MembraneMixin, InjectionMixin):
         )
 
     @classmethod
-    def from_spec(cls, spec: AnyCell, *, record_dt: float | None = None) -> Cell:
-        """Make a cell from its specification; mechanisms that it names are loaded first."""
+    def from_spec(cls, spec: AnyCell, *, record_dt: float | None = None, gid: int | None = None) -> Cell:
+        """Make a cell from its specification; mechanisms that it names are loaded first.
+
+        Parameters
+        ----------
+        spec
+            What is needed to build it.
+        record_dt
+            As for :class:`Cell`.
+        gid
+            Number that a hoc template is told, which seeds stochastic channels; the cell's id by default.
+        """
         folder = getattr(spec, "mechanisms", None)
         if folder is not None:
             mechanisms.load_mechanisms(folder)
         if isinstance(spec, HocCell):
-            return cls(
-                spec.template_path,
-                spec.morphology_path,
-                spec.id,
-                record_dt,
-                spec.template_format,
-                spec.emodel_properties,
+            params = TemplateParams(
+                spec.template_path, spec.morphology_path, spec.template_format, spec.emodel_properties
             )
+            cell = cls.__new__(cls)
+            number = spec.id.id if gid is None else gid
+            cell._assemble(lambda scope: build_hoc(scope, params, number), spec.id, record_dt, params)
+            return cell
         if isinstance(spec, BallStickCell):
             return cls._made_by(build_ball_stick, spec.id, record_dt)
         return cls.from_python(
@@ -225,6 +234,18 @@ class Cell(MembraneMixin, InjectionMixin):
     def label(self) -> str:
         """Name for messages: ``Cell S1/12``."""
         return self._scope.name
+
+    @property
+    def scope(self) -> Scope:
+        """Owner of everything live that belongs to the cell.
+
+        Raises
+        ------
+        ClosedError
+            If the cell is closed.
+        """
+        self._scope.check()
+        return self._scope
 
     def check_open(self) -> None:
         """Raise if the cell is closed.
