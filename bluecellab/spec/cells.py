@@ -15,6 +15,7 @@ __all__ = [
     "BallStickCell",
     "EmodelProperties",
     "HocCell",
+    "PointCell",
     "PythonCell",
     "TemplateFormat",
     "TemplateParams",
@@ -142,5 +143,45 @@ class PythonCell(Spec):
         return hash((self.factory, self.to_json()))
 
 
-AnyCell = Annotated[HocCell | BallStickCell | PythonCell, Field(discriminator="type")]
+class PointCell(Spec):
+    """An artificial cell: it has no sections, takes events and sends some.
+
+    Parameters
+    ----------
+    mechanism
+        Name of an ``ARTIFICIAL_CELL`` that NEURON knows, such as ``"IntFire1"``; with a template, the
+        template's name.
+    template_path
+        The hoc file of a template, called with the cell's id, that makes the artificial cell and has
+        it as public ``pointcell``.
+    parameters
+        Parameters of the artificial cell by name, such as ``{"tau": 10.0}``.
+    id
+        The cell's population and id.
+    mechanisms
+        Folder of .mod files, or compiled library, that it needs.
+
+    Examples
+    --------
+    >>> PointCell(mechanism="IntFire1", parameters={"tau": 20.0}).template_path is None
+    True
+    """
+
+    type: Literal["point"] = "point"
+    mechanism: str = Field(pattern=r"^[A-Za-z]\w*$")
+    template_path: str | None = None
+    parameters: Mapping[str, float] = Field(default_factory=dict)
+    id: CellId = CellId("", 0)
+    mechanisms: str | None = None
+
+    @field_validator("template_path", "mechanisms", mode="before")
+    @classmethod
+    def _path_as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, Path) else value
+
+    def __hash__(self) -> int:
+        return hash((self.mechanism, self.to_json()))
+
+
+AnyCell = Annotated[HocCell | BallStickCell | PythonCell | PointCell, Field(discriminator="type")]
 """Any cell specification; told apart by ``type``."""
