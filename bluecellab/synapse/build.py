@@ -173,8 +173,8 @@ class _Maker:
         types = chosen.needed("syn_type_id")
         if all(chosen.has(name) for name in PLASTICITY):
             warnings.warn(
-                f"edge population {self.edges.population.name!r} has the attributes of plastic synapses, which are "
-                "not used: a connection override with modoverride 'GluSynapse' asks for them",
+                f"edge population {self.edges.population.name!r} has the attributes of plastic synapses. "
+                "They are not used: a connection override with modoverride 'GluSynapse' asks for them",
                 CircuitWarning,
                 stacklevel=6,
             )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from bluecellab.synapse import gids
 from bluecellab.synapse.families import minis_streams
 
 if TYPE_CHECKING:
-    from bluecellab.synapse.group import SynapseGroup
+    from bluecellab.synapse.group import Bundle, SynapseGroup
 
 __all__ = ["DELAY", "Minis", "event_times"]
 
@@ -34,6 +35,7 @@ IntArray = npt.NDArray[np.int64]
 #: Delay of the NetCons of minis in ms.
 DELAY = 0.1
 _AT_ONCE = 2_000_000
+_SHARED = 64
 
 
 def event_times(
@@ -111,19 +113,19 @@ class Minis:
         self._group = weakref.ref(group)
         self.members: IntArray = np.flatnonzero(group.placed & (rates > 0))
         self.rates = rates[self.members]
-        self.gids: IntArray = np.empty(0, np.int64)
+        self._bundles: Sequence[Bundle] = ()
         if not len(self.members):
             return
-        edges = group.edges.take(self.members)
-        self._streams = minis_streams(edges, group.gid, group.conditions)
+        self._streams = minis_streams(group.edges.take(self.members), group.gid, group.conditions)
         self._global_index = group.conditions.seeds.base
-        first = gids.allocate(group.scope, len(self.members))
-        self.gids = np.arange(first, first + len(self.members))
-        delay = max(DELAY, group.conditions.dt)
+        # Events are sent to each NetCon by itself, so that their sources need not be told apart. NEURON takes
+        # as long to release one as it has sources, and as a source has NetCons: neither may be many.
+        first = gids.allocate(group.scope, -(-len(self.members) // _SHARED))
+        sources = first + np.arange(len(self.members)) // _SHARED
+        delay = max(DELAY, group.conditions.dt)  # NEURON refuses less, though it is not used here
         before = len(group.bundles)
-        group.wire("mini", self.members, self.gids, np.full(len(self.members), delay))
+        group.wire("mini", self.members, sources, np.full(len(self.members), delay))
         self._bundles = group.bundles[before:]
-        self._delay = delay
 
     def __len__(self) -> int:
         return len(self.members)
@@ -134,20 +136,21 @@ class Minis:
         group = self._group()
         return group is None or group.closed
 
-    def events(self, t_stop: float) -> tuple[FloatArray, IntArray]:
-        """Return the times in ms of all events until ``t_stop``, and NEURON's numbers of their sources."""
-        if self.closed or not len(self):
-            return np.empty(0), np.empty(0, np.int64)
-        members, times = event_times(self._streams, self.rates, t_stop, global_index=self._global_index)
-        return times, self.gids[members]
+    def events(self, t_stop: float) -> tuple[IntArray, FloatArray]:
+        """Return the synapse of each event until ``t_stop`` ms, shape (m,), and its time in ms, shape (m,)."""
+        if not len(self):
+            return np.empty(0, np.int64), np.empty(0)
+        chosen, times = event_times(self._streams, self.rates, t_stop, global_index=self._global_index)
+        return self.members[chosen], times
 
-    def send(self, t_start: float, t_stop: float) -> None:
-        """Let NEURON deliver the events after ``t_start`` and until ``t_stop``, in a run that goes on."""
-        times, sources = self.events(t_stop)
-        later = times > t_start
-        times, sources = times[later] + self._delay, sources[later]
-        for bundle in () if self.closed else self._bundles:
-            order = np.argsort(bundle.gids)
-            slots = order[np.minimum(np.searchsorted(bundle.gids[order], sources), len(order) - 1)]
-            here = bundle.gids[slots] == sources
+    def send(self, t_stop: float, after: float = -1.0) -> None:
+        """Let NEURON deliver the events after one time and until another, in ms; it must be initialised."""
+        if self.closed:
+            return
+        members, times = self.events(t_stop)
+        later = times > after
+        members, times = members[later], times[later] + DELAY
+        for bundle in self._bundles:
+            slots = np.minimum(np.searchsorted(bundle.members, members), len(bundle.members) - 1)
+            here = bundle.members[slots] == members
             synapses.send(bundle.connections, slots[here], times[here])

@@ -51,7 +51,8 @@ class SpikeSource(Live):
         self._trains: dict[int, FloatArray] = self._scope.own({}, dict.clear)
         self._minis: list[Minis] = self._scope.own([], list.clear)
         self._made = self._scope.own([synapses.pattern_stim()], list.clear)
-        self._horizon = 0.0
+        self._t_stop = 0.0
+        self._sent = -1.0  # until when minis have been sent, in ms
 
     @property
     def trains(self) -> Mapping[int, FloatArray]:
@@ -100,30 +101,19 @@ class SpikeSource(Live):
         self._minis[:] = [item for item in self._minis if not item.closed]
         self._minis.append(minis)
 
-    def spikes(self, t_stop: float) -> tuple[FloatArray, IntArray]:
-        """Return all replayed spikes, and the minis until ``t_stop`` ms, in the order of time.
+    def spikes(self) -> tuple[FloatArray, IntArray]:
+        """Return all replayed spikes in the order of time.
 
         Returns
         -------
         tuple
             Times in ms and NEURON's numbers of the sources, both of shape (n,).
         """
-        times = [np.empty(0), *self._trains.values()]
-        sources = [np.empty(0, np.int64)]
-        sources += [np.full(len(train), gid, np.int64) for gid, train in self._trains.items()]
-        for minis in self._minis:
-            found, gids = minis.events(t_stop)
-            times.append(found)
-            sources.append(gids)
-        all_times = np.concatenate(times)
-        order = np.argsort(all_times, kind="stable")
-        return all_times[order], np.concatenate(sources)[order]
-
-    def play(self, t_stop: float) -> None:
-        """Give NEURON the spikes of the next run; call it before NEURON is initialised."""
-        self._scope.check()
-        synapses.play(self._made[0], *self.spikes(t_stop))
-        self._horizon = t_stop
+        times = np.concatenate([np.empty(0), *self._trains.values()])
+        counts = np.fromiter(map(len, self._trains.values()), np.int64, len(self._trains))
+        sources = np.repeat(np.fromiter(self._trains, np.int64, len(self._trains)), counts)
+        order = np.argsort(times, kind="stable")
+        return times[order], sources[order]
 
     @property
     def needs_fast_imem(self) -> bool:
@@ -134,20 +124,23 @@ class SpikeSource(Live):
         """Take part in any run."""
 
     def prepare(self, plan: RunPlan) -> None:
-        """Give NEURON the spikes of a run."""
-        self.play(plan.t_stop)
+        """Give NEURON the spikes of a run, before it is initialised."""
+        self._scope.check()
+        synapses.play(self._made[0], *self.spikes())
+        self._t_stop, self._sent = plan.t_stop, -1.0
 
     def reset(self, axis: TimeAxis) -> None:
-        """Do nothing: NEURON has begun to play when it was initialised."""
+        """Send the minis of a run, after NEURON has been initialised; when it has settled they are there."""
+        self.extend(self._t_stop)
 
     def extend(self, t_stop: float) -> None:
-        """Add the minis of a run that goes on until ``t_stop`` ms; replayed spikes are all there."""
+        """Send the minis of a run that goes on until ``t_stop`` ms; replayed spikes are all there."""
         for minis in self._minis:
-            minis.send(self._horizon, t_stop)
-        self._horizon = max(self._horizon, t_stop)
+            minis.send(t_stop, self._sent)
+        self._sent = max(self._sent, t_stop)
 
     def harvest(self) -> None:
-        """Do nothing: there is nothing to take out."""
+        """Take out nothing: there is nothing to take."""
 
     def finish(self, *, partial: bool) -> None:
-        """Do nothing: there is nothing to take out."""
+        """Take out nothing: there is nothing to take."""
