@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bluecellab.cli.tables import table
+
 if TYPE_CHECKING:
     from bluecellab.nrn.mechanisms import CacheEntry
 
@@ -110,10 +112,7 @@ def _table(entries: Sequence[CacheEntry]) -> str:
         count = str(len(entry.names))
         row = (entry.key, count, size, compiled, entry.neuron, entry.state, entry.source)
         rows.append(row)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return table(rows)
 
 
 def _print_json(data: object) -> None:

@@ -11,7 +11,7 @@ from bluecellab.circuit.config.blocks import Block, Key, blocks_of
 from bluecellab.circuit.config.changes import read_modifications, read_overrides
 from bluecellab.circuit.config.inputs import read_input
 from bluecellab.circuit.config.places import Places
-from bluecellab.circuit.config.problems import Problems, raise_problems
+from bluecellab.circuit.config.problems import Problems, join, raise_problems
 from bluecellab.circuit.config.reports import read_report
 from bluecellab.circuit.config.sections import read_conditions, read_output, read_run
 from bluecellab.circuit.config.text import read_object
@@ -27,7 +27,7 @@ from bluecellab.spec.simulation import (
     SimulationConfig,
 )
 
-__all__ = ["TOP", "Parts", "read_config", "read_parts"]
+__all__ = ["TOP", "Parts", "is_circuit_config", "parts_of", "read_config", "read_parts"]
 
 Item = TypeVar("Item")
 
@@ -136,6 +136,31 @@ def read_config(
     )
 
 
+def is_circuit_config(
+    path: str | os.PathLike[str], *, confine_to: str | os.PathLike[str] | None = None
+) -> bool:
+    """Return whether a file is the configuration of a circuit rather than of a simulation.
+
+    Parameters
+    ----------
+    path
+        The file.
+    confine_to
+        A folder that it must be in.
+
+    Raises
+    ------
+    ConfigError
+        If it is no JSON, or is not in the folder.
+    """
+    file = os.path.abspath(path)
+    problems = Problems(file)
+    places = Places(file, problems, None if confine_to is None else os.path.realpath(confine_to))
+    values = read_object(file, problems) if places.allowed(file, "", None) else None
+    raise_problems(tuple(problems))
+    return values is not None and "networks" in values and "run" not in values
+
+
 def read_parts(path: str | os.PathLike[str], *, confine_to: str | os.PathLike[str] | None = None) -> Parts:
     """Return what can be read of a configuration, and all that is wrong with it.
 
@@ -203,3 +228,42 @@ def _each(top: Block, name: str, read: Callable[[str, Block], Item | None]) -> l
         return []
     made = ((block.key, read(key, block)) for key, block in blocks_of(inner.values, inner.key, top.problems))
     return [(key, item) for key, item in made if item is not None]
+
+
+def parts_of(config: SimulationConfig, *, confine_to: str | os.PathLike[str] | None = None) -> Parts:
+    """Return the parts of a configuration that has been read, or made in Python.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    confine_to
+        A folder that no path may leave; those that do are problems.
+    """
+    folder = None if confine_to is None else os.path.realpath(confine_to)
+    problems = Problems(config.path or "simulation")
+    places = Places(config.path or os.curdir, problems, folder)
+    parts = Parts(config.path, problems, folder, node_set=config.node_set, run=config.run)
+    parts.seeds, parts.conditions = config.seeds, config.conditions
+    for file in ("network", "node_sets_file", "compartment_sets_file"):
+        path = getattr(config, file)
+        if path is not None and places.allowed(path, file, path):
+            setattr(parts, file, path)
+    if places.allowed(config.output.directory, "output.output_dir", config.output.directory):
+        parts.output = config.output
+    for each in config.inputs:
+        key, spikes = join("inputs", each.name), getattr(each.stimulus, "spike_file", None)
+        if spikes is None or places.allowed(spikes, join(key, "spike_file"), spikes):
+            parts.inputs.append((key, each))
+    parts.reports = [(join("reports", each.name), each) for each in config.reports if each.enabled]
+    names: list[tuple[str, str | None]] = [("output.spikes_file", config.output.spikes_file)]
+    names.append(("output.log_file", config.output.log_file))
+    names += [(join(key, "file_name"), report.output_name) for key, report in parts.reports]
+    for key, name in names:
+        if name is not None:
+            places.within(name, key, config.output.directory)
+    for number, override in enumerate(config.connection_overrides):
+        parts.connection_overrides.append((join("connection_overrides", number), override))
+    for number, modification in enumerate(config.modifications):
+        parts.modifications.append((join("conditions.modifications", number), modification))
+    return parts

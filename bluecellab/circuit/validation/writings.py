@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bluecellab.circuit.config.problems import join
 from bluecellab.circuit.config.reading import Parts
-from bluecellab.errors import BluecellabError
-from bluecellab.spec.simulation import CompartmentSetModification, ConfigureAllSections, TTXModification
 
 __all__ = ["check_writings"]
 

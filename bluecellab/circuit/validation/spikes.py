@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bluecellab.circuit.access import NodePopulation
-from bluecellab.circuit.config.circuit_file import check_file
 from bluecellab.circuit.config.problems import Problems, nearest
+from bluecellab.circuit.validation.circuit_file import check_file
 
 __all__ = ["check_spikes"]
 

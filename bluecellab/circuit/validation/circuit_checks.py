@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from bluecellab.circuit.access import CircuitAccess, CompartmentSet, IntArray
-from bluecellab.circuit.config.consistency import compartment_set_uses
-from bluecellab.circuit.config.places import is_file
-from bluecellab.circuit.config.problems import join, nearest
+from bluecellab.circuit.config.problems import Problem, join, nearest
 from bluecellab.circuit.config.reading import Parts
-from bluecellab.errors import BluecellabError
+from bluecellab.circuit.validation.consistency import compartment_set_uses
+from bluecellab.errors import BluecellabError, CircuitFileError, ConfigError, ConfinementError
 from bluecellab.spec.base import CellId
-from bluecellab.spec.cells import HocCell
 
-__all__ = ["check_cells", "check_compartment_sets", "check_edges", "check_node_sets", "simulated"]
+__all__ = [
+    "check_cells",
+    "check_compartment_sets",
+    "check_edges",
+    "check_node_sets",
+    "report_error",
+    "simulated",
+]
 
 NodeSet = Mapping[str, IntArray]
 _MINIS = ("exc_mini_frequency", "exc-mini_frequency", "inh_mini_frequency", "inh-mini_frequency")
@@ -40,6 +44,18 @@ def _uses(parts: Parts) -> Iterator[tuple[str, str]]:
     for key, override in parts.connection_overrides:
         yield join(key, "source"), override.source
         yield join(key, "target"), override.target
+
+
+def report_error(parts: Parts, error: BluecellabError, value: str | None = None) -> None:
+    """Report what an error says; each of its own problems, if it has some."""
+    lower = error if isinstance(error, ConfigError) else error.__cause__
+    if isinstance(lower, ConfigError) and lower.problems:
+        parts.problems.extend(each for each in lower.problems if isinstance(each, Problem))
+        return
+    path = error.path if isinstance(error, CircuitFileError) else ""
+    outside = isinstance(error, ConfinementError)
+    text = str(error).removeprefix(f"{path}: ") if path else str(error)
+    parts.problems.add("", value, text, file=path or parts.network or parts.path, outside=outside)
 
 
 def check_node_sets(parts: Parts, circuit: CircuitAccess) -> dict[str, NodeSet]:
@@ -107,34 +123,26 @@ def _wrong_set(chosen: CompartmentSet, circuit: CircuitAccess) -> str:
 
 
 def check_cells(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
-    """Report simulated cells that cannot be described, and templates and morphologies that are missing."""
-    missing: dict[tuple[str, str], list[CellId]] = {}
-    failed: dict[str, list[CellId]] = {}
+    """Report simulated cells that cannot be built: attributes, templates, morphologies, rates of minis."""
+    failed: dict[str, tuple[BluecellabError, list[CellId]]] = {}
     for name, ids in nodes.items():
         try:
             different = _different(circuit, name, ids)
+            _check_minis(parts, circuit, name, ids)
         except BluecellabError as error:
-            failed.setdefault(str(error), []).append(CellId(name, int(ids[0])))
+            report_error(parts, error)
             continue
         for node in different:
             cell_id = CellId(name, int(node))
             try:
-                cell = circuit.cell(cell_id)
+                circuit.cell(cell_id)
             except BluecellabError as error:
-                failed.setdefault(str(error), []).append(cell_id)
-                continue
-            if isinstance(cell, HocCell):
-                for what, path in (("template", cell.template_path), ("morphology", cell.morphology_path)):
-                    if not _is_there(path):
-                        missing.setdefault((what, path), []).append(cell_id)
-        _check_minis(parts, circuit, name, ids)
-    file = parts.network or ""
-    for (what, path), cells in list(missing.items())[:_MANY]:
-        parts.problems.add("", path, f"the {what} of {_listed(cells)} is not there", file=file)
-    if len(missing) > _MANY:
-        parts.problems.add("", None, f"{len(missing) - _MANY} more files of cells are not there", file=file)
-    for message, cells in list(failed.items())[:_MANY]:
-        parts.problems.add("", _listed(cells), message, file=file)
+                failed.setdefault(str(error), (error, []))[1].append(cell_id)
+    for failure, cells in list(failed.values())[:_MANY]:
+        report_error(parts, failure, _listed(cells))
+    if len(failed) > _MANY:
+        more = f"{len(failed) - _MANY} more kinds of cells cannot be built"
+        parts.problems.add("", None, more, file=parts.network or "")
 
 
 def _different(circuit: CircuitAccess, population: str, ids: IntArray) -> IntArray:
@@ -150,11 +158,6 @@ def _different(circuit: CircuitAccess, population: str, ids: IntArray) -> IntArr
     rows = np.array([np.asarray(values[name]).astype(str) for name in columns])
     _, first = np.unique(rows, axis=1, return_index=True)
     return ids[np.sort(first)]
-
-
-def _is_there(path: str) -> bool:
-    """Return whether a file is there, or the container it is said to be in."""
-    return is_file(path) or is_file(str(Path(path).parent))
 
 
 def _listed(cells: list[CellId]) -> str:
@@ -178,6 +181,11 @@ def _check_minis(parts: Parts, circuit: CircuitAccess, population: str, ids: Int
             cells = [CellId(population, int(node)) for node in ids[bad]]
             message = f"of {_listed(cells)}: a rate in Hz, 0 or more, is needed"
             parts.problems.add("", name, message, file=file)
+    for one, other in (_MINIS[::2], _MINIS[1::2]):
+        if (one in rates) != (other in rates):
+            have, lack = (one, other) if one in rates else (other, one)
+            message = f"of population {population!r} is without its counterpart {lack}"
+            parts.problems.add("", have, message, file=file)
     for one, other in (_MINIS[:2], _MINIS[2:]):
         if one in rates and other in rates and not np.array_equal(rates[one], rates[other]):
             message = f"of population {population!r} differs from {other}, which means the same"
