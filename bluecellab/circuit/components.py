@@ -10,7 +10,7 @@ from bluecellab.circuit.config.problems import Problems, join, raise_problems
 from bluecellab.circuit.config.text import read_object
 from bluecellab.errors import CircuitFileError
 
-__all__ = ["Layout", "PopulationFile", "read_layout"]
+__all__ = ["Layout", "PopulationFile", "lay_out", "read_layout"]
 
 _KINDS = {"nodes": "biophysical", "edges": "chemical"}
 _FOLDERS = (
@@ -38,6 +38,8 @@ class PopulationFile:
         Folders, or containers, by the key that names them: ``"morphologies_dir"``, ...
     alternates
         Folders of morphologies by format: ``"neurolucida-asc"``, ``"h5v1"``.
+    key
+        Where the configuration names the file.
     """
 
     name: str
@@ -45,6 +47,7 @@ class PopulationFile:
     file: str
     folders: Mapping[str, str] = field(default_factory=dict)
     alternates: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def read_layout(path: str, *, confine_to: str | None = None) -> Layout:
     """
     problems = Problems(path)
     places = Places(path, problems, confine_to)
-    layout = _read(path, places) if places.allowed(path, "", None) else None
+    layout = lay_out(path, places)
     if any(problem.outside for problem in problems):
         raise_problems(list(problems))
     if len(problems) or layout is None:
@@ -99,7 +102,10 @@ def read_layout(path: str, *, confine_to: str | None = None) -> Layout:
     return layout
 
 
-def _read(path: str, places: Places) -> Layout | None:
+def lay_out(path: str, places: Places) -> Layout | None:
+    """Return what can be read of a ``circuit_config.json``; what is wrong becomes problems of the places."""
+    if not places.allowed(path, "", None):
+        return None
     values = read_object(path, places.problems)
     if values is None:
         return None
@@ -154,6 +160,7 @@ def _populations(
                     file or "",
                     {**shared.folders, **_folders(own, place, places)},
                     {**shared.alternates, **_alternates(own, place, places)},
+                    join(key, f"{kind}_file"),
                 )
     return made
 
