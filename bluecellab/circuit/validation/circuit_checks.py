@@ -192,18 +192,30 @@ def _check_minis(parts: Parts, circuit: CircuitAccess, population: str, ids: Int
             parts.problems.add("", one, message, file=file)
 
 
+def check_populations(parts: Parts, circuit: CircuitAccess) -> bool:
+    """Report populations that cannot be opened; return whether all those of nodes can."""
+    good = True
+    for name in circuit.node_populations:
+        try:
+            circuit.node_populations[name]
+        except BluecellabError as error:
+            report_error(parts, error, name)
+            good = False
+    return good
+
+
 def check_edges(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
     """Report populations of edges that lack their nodes, or whose index is missing or stale."""
-    file = parts.network or ""
-    for name, edges in circuit.edge_populations.items():
-        for role in ("source", "target"):
-            population = getattr(edges, role)
-            if population not in circuit.node_populations:
-                known = nearest(population, circuit.node_populations, "populations")
-                message = f"the {role} of population {name!r} is not in the circuit; {known}"
-                parts.problems.add("", population, message, file=file)
-        if edges.target in nodes and edges.source in circuit.node_populations:
-            try:
+    for name in circuit.edge_populations:
+        try:
+            edges = circuit.edge_populations[name]
+            for role in ("source", "target"):
+                population = getattr(edges, role)
+                if population not in circuit.node_populations:
+                    known = nearest(population, circuit.node_populations, "populations")
+                    message = f"the {role} of population {name!r} is not in the circuit; {known}"
+                    parts.problems.add("", population, message, file=parts.network or "")
+            if edges.target in nodes:
                 circuit.edges(name, int(nodes[edges.target][0]), ())
-            except BluecellabError as error:
-                parts.problems.add("", name, str(error), file=file)
+        except BluecellabError as error:
+            report_error(parts, error, name)

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 
-from bluecellab.circuit.access import CircuitAccess, NodePopulation
+from bluecellab.circuit.access import CircuitAccess, CompartmentSet, NodePopulation
 from bluecellab.circuit.compartments import read_compartment_sets
 from bluecellab.circuit.config.problems import Problem, raise_problems
 from bluecellab.circuit.config.reading import Parts, parts_of, read_parts
@@ -16,11 +16,13 @@ from bluecellab.circuit.validation.circuit_checks import (
     check_compartment_sets,
     check_edges,
     check_node_sets,
+    check_populations,
     report_error,
     simulated,
 )
 from bluecellab.circuit.validation.circuit_file import check_circuit_file, check_file
 from bluecellab.circuit.validation.consistency import check_consistency
+from bluecellab.circuit.validation.input_checks import check_inputs
 from bluecellab.circuit.validation.spikes import check_spikes
 from bluecellab.circuit.validation.writings import check_writings
 from bluecellab.errors import BluecellabError, CircuitWarning
@@ -82,9 +84,9 @@ def _checked(parts: Parts) -> list[Problem]:
         warnings.simplefilter("ignore", CircuitWarning)  # they come again when the circuit is used
         circuit = _open(parts)
         try:
-            populations = None if circuit is None else circuit.node_populations
-            _check_replays(parts, populations)
-            if circuit is not None:
+            good = circuit is not None and check_populations(parts, circuit)
+            _check_replays(parts, circuit.node_populations if circuit is not None and good else None)
+            if circuit is not None and good:
                 _check_circuit(parts, circuit)
         except BluecellabError as error:
             report_error(parts, error)
@@ -122,6 +124,7 @@ def _check_replays(parts: Parts, populations: Mapping[str, NodePopulation] | Non
 
 def _check_circuit(parts: Parts, circuit: CircuitAccess) -> None:
     node_sets = check_node_sets(parts, circuit)
+    sets: Mapping[str, CompartmentSet] = {}
     if parts.compartment_sets_file is not None:
         try:
             sets = read_compartment_sets(parts.compartment_sets_file)
@@ -130,5 +133,6 @@ def _check_circuit(parts: Parts, circuit: CircuitAccess) -> None:
         else:
             check_compartment_sets(parts, circuit, sets)
     nodes = simulated(parts, circuit, node_sets)
+    check_inputs(parts, circuit, node_sets, sets, nodes)
     check_cells(parts, circuit, nodes)
     check_edges(parts, circuit, nodes)
