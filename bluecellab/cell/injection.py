@@ -12,11 +12,12 @@ from bluecellab.cell.recording import RecordingMixin
 from bluecellab.cell.sections import AnyPlace
 from bluecellab.errors import StimulusError
 from bluecellab.nrn import runtime
-from bluecellab.nrn.handles import Section
+from bluecellab.nrn.handles import Section, Segment
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.spec import stimuli
 from bluecellab.spec.stimuli import InjectionMode, Stimulus
 from bluecellab.stimulus import Electrical, LiveStimulus, Seeds, play, stream_of
+from bluecellab.stimulus.inputs import SOMA, Place, PlannedInput, Recipient, play_input
 
 __all__ = ["Convertible", "InjectionMixin"]
 
@@ -82,17 +83,42 @@ class InjectionMixin(RecordingMixin):
         runtime.refuse_while_running("adding a stimulus")
         spec = stimulus if isinstance(stimulus, Stimulus) else stimulus.to_spec()
         _refuse_legacy_streams(spec)
-        electrical = Electrical(self.threshold or None, self.hypamp, self.input_resistance)
-        live = play(
-            spec,
-            self.at(section, segx),
-            self._scope,
-            electrical=electrical,
-            seeds=seeds or self._seeds(0),
-        )
-        self.stimuli[:] = [item for item in self.stimuli if not item.closed]
-        self.stimuli.append(live)
+        at = self.at(section, segx)
+        chosen = seeds or self._seeds(0)
+        live = play(spec, at, self._scope, electrical=self._electrical(), seeds=chosen)
+        self._keep([live])
         return live
+
+    def _electrical(self) -> Electrical:
+        return Electrical(self.threshold or None, self.hypamp, self.input_resistance)
+
+    def _keep(self, live: Sequence[LiveStimulus]) -> None:
+        self.stimuli[:] = [*(item for item in self.stimuli if not item.closed), *live]
+
+    def add_input(
+        self, planned: PlannedInput, gid: int | None = None, places: Sequence[Place] = SOMA
+    ) -> list[LiveStimulus]:
+        """Play a block of a circuit's inputs; see :func:`bluecellab.stimulus.play_input`.
+
+        Parameters
+        ----------
+        planned
+            The block, numbered.
+        gid
+            Global id of the cell, from 0; its id when left out.
+        places
+            Where: sections by SONATA id or name, and positions on them; the middle of the soma by default.
+        """
+        self._scope.check()
+        number = self.cell_id.id if gid is None else gid
+        electrical = self._electrical()
+        recipient = Recipient(self._scope, self._scope.name, self.cell_id, number, self._place, electrical)
+        live = play_input(planned, recipient, places)
+        self._keep(live)
+        return live
+
+    def _place(self, section: int | str | None, x: float) -> Segment:
+        return self.at(self.get_section_by_id(section) if isinstance(section, int) else section, x)
 
     def add_step(
         self,
@@ -333,7 +359,7 @@ class InjectionMixin(RecordingMixin):
     def relativity_proportion(self, stim_mode: str) -> float:
         """Return what 100 percent of a relative stimulus are: nA for current, uS for conductance."""
         mode: InjectionMode = "conductance" if "conductance" in str(stim_mode).lower() else "current"
-        return Electrical(self.threshold or None, self.hypamp, self.input_resistance).reference(mode)
+        return self._electrical().reference(mode)
 
 
 def _refuse_legacy_streams(spec: Stimulus) -> None:

@@ -17,7 +17,7 @@ from bluecellab.spec.stimuli import (
     VoltageClamp,
 )
 from bluecellab.stimulus.live import LiveStimulus
-from bluecellab.stimulus.streams import Electrical, NoiseStream, Seeds
+from bluecellab.stimulus.streams import Electrical, Seeds, Stream
 from bluecellab.stimulus.waveform import FloatArray, Waveform
 from bluecellab.stimulus.waveforms import waveform_of
 
@@ -36,7 +36,7 @@ def play(
     *,
     electrical: Electrical = _UNKNOWN,
     seeds: Seeds = _UNSEEDED,
-    stream: NoiseStream | None = None,
+    stream: Stream | None = None,
 ) -> LiveStimulus:
     """Play a stimulus at a site, from the next initialisation on.
 
@@ -101,7 +101,7 @@ def _play_sum(
     owner: Scope,
     electrical: Electrical,
     seeds: Seeds,
-    stream: NoiseStream | None,
+    stream: Stream | None,
 ) -> LiveStimulus:
     """Play each stimulus of a sum by a clamp of its own."""
     site = Site(section=at.section.name, x=at.x)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bluecellab.errors import StimulusError
 from bluecellab.spec.stimuli import InjectionMode, Noise, Stimulus
@@ -31,13 +31,20 @@ from bluecellab.spec.stimuli.noise import (
 )
 from bluecellab.stimulus.random123 import Random123
 
-__all__ = ["Electrical", "NoiseStream", "SeedConvention", "Seeds", "stream_of"]
+__all__ = ["Electrical", "NoiseStream", "RunningStream", "SeedConvention", "Seeds", "Stream", "stream_of"]
 
 SeedConvention = Literal["bluecellulab", "neurodamus"]
 
 _WORD = 2**32
 # NEURON's Random(seed) without more is the Random123 stream (seed, 55, 0).
 _PLAIN_RANDOM = 55
+
+
+class Stream(Protocol):
+    """A random stream that can be drawn from."""
+
+    def open(self) -> Random123:
+        """Return what draws."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,23 @@ class NoiseStream:
     def open(self) -> Random123:
         """Return the stream at its beginning."""
         return Random123(self.id1, self.id2, self.id3, global_index=self.global_index)
+
+
+class RunningStream:
+    """A stream that goes on where it was left, when it is opened again.
+
+    Parameters
+    ----------
+    stream
+        Where it begins.
+    """
+
+    def __init__(self, stream: NoiseStream) -> None:
+        self._drawing = stream.open()
+
+    def open(self) -> Random123:
+        """Return the stream where it is."""
+        return self._drawing
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from bluecellab.spec.stimuli import (
     Zap,
 )
 from bluecellab.stimulus import shapes, signals
-from bluecellab.stimulus.streams import Electrical, NoiseStream, Seeds, stream_of
+from bluecellab.stimulus.streams import Electrical, NoiseStream, Seeds, Stream, stream_of
 from bluecellab.stimulus.waveform import Points, Waveform, superpose
 
 __all__ = ["waveform_of"]
@@ -44,7 +44,7 @@ _UNSEEDED = Seeds()
 class _Context:
     """What a random or relative stimulus needs beside its own fields."""
 
-    def __init__(self, electrical: Electrical, seeds: Seeds, stream: NoiseStream) -> None:
+    def __init__(self, electrical: Electrical, seeds: Seeds, stream: Stream) -> None:
         self.electrical = electrical
         self.seeds = seeds
         self.stream = stream
@@ -55,7 +55,7 @@ def waveform_of(
     electrical: Electrical = _UNKNOWN,
     seeds: Seeds = _UNSEEDED,
     *,
-    stream: NoiseStream | None = None,
+    stream: Stream | None = None,
 ) -> Waveform:
     """Return what a stimulus plays.
 
