@@ -5,6 +5,7 @@ from __future__ import annotations
 from bluecellab.spec.simulation.conditions import CircuitConditions, RunConditions, Seeds
 from bluecellab.spec.simulation.config import CircuitInput, CircuitRun, Output, SimulationConfig
 from bluecellab.spec.simulation.modifications import (
+    SECTION_LISTS,
     AnyModification,
     CompartmentSetModification,
     ConfigureAllSections,
@@ -16,6 +17,7 @@ from bluecellab.spec.simulation.overrides import ConnectionOverride
 from bluecellab.spec.simulation.reports import Report
 
 __all__ = [
+    "SECTION_LISTS",
     "AnyModification",
     "CircuitConditions",
     "CircuitInput",

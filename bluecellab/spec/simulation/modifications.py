@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from bluecellab.spec.base import Spec
 
 __all__ = [
+    "SECTION_LISTS",
     "AnyModification",
     "CompartmentSetModification",
     "ConfigureAllSections",
@@ -16,6 +18,20 @@ __all__ = [
     "SectionModification",
     "TTXModification",
 ]
+
+SECTION_LISTS: Mapping[str, str] = {
+    "soma": "somatic",
+    "dend": "basal",
+    "apic": "apical",
+    "axon": "axonal",
+    "somatic": "somatic",
+    "basal": "basal",
+    "apical": "apical",
+    "axonal": "axonal",
+    "myelinated": "myelinated",
+    "all": "all",
+}
+"""The lists of sections that a ``section_list`` modification may name, and the cell's name for each."""
 
 
 class TTXModification(Spec):
@@ -54,7 +70,10 @@ class ConfigureAllSections(Spec):
 
 
 class SectionListModification(Spec):
-    """``section_list``: assign to every section of a list, such as ``"apical.gbar_NaTg = 0"``."""
+    """``section_list``: assign to every section of a list, such as ``"apical.gbar_NaTg = 0"``.
+
+    The lists are those of :data:`SECTION_LISTS`.
+    """
 
     type: Literal["section_list"] = "section_list"
     name: str = ""
