@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bluecellab.spec.assignments import Assignment
+
 __all__ = ["ResolvedOverrides"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,7 +36,10 @@ class ResolvedOverrides:
     configure
         Assignments to the parameters of synapses: for which edges, shape (n,), and what.
     delayed
-        For which edges, shape (n,), at what time in ms, what factor on the conductance.
+        For which edges, shape (n,), at what time in ms, what factor on the conductance; in the order of
+        time, and of the overrides where that is the same.
+    strength, decay
+        Strength and decay time in ms of neuromodulation, shape (n,); NaN, or None, where nothing is said.
     """
 
     weight: FloatArray
@@ -42,8 +47,10 @@ class ResolvedOverrides:
     delay: FloatArray
     model: IntArray
     models: tuple[str | None, ...] = (None,)
-    configure: Sequence[tuple[BoolArray, object]] = ()
+    configure: Sequence[tuple[BoolArray, tuple[Assignment, ...]]] = ()
     delayed: Sequence[tuple[BoolArray, float, float]] = ()
+    strength: FloatArray | None = None
+    decay: FloatArray | None = None
 
     @classmethod
     def none(cls, count: int) -> ResolvedOverrides:
