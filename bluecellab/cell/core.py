@@ -10,6 +10,7 @@ from typing import Any
 
 from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.builders.hoc import build_hoc
+from bluecellab.cell.builders.point import build_point
 from bluecellab.cell.builders.python import build_python, find_factory
 from bluecellab.cell.injection import InjectionMixin
 from bluecellab.cell.membrane import MembraneMixin
@@ -20,7 +21,7 @@ from bluecellab.nrn.handles import Section
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.spec.base import CellId
-from bluecellab.spec.cells import AnyCell, BallStickCell, EmodelProperties, HocCell, TemplateParams
+from bluecellab.spec.cells import AnyCell, BallStickCell, EmodelProperties, HocCell, PointCell, TemplateParams
 
 __all__ = ["Cell", "create_ball_stick", "living_cells"]
 
@@ -127,6 +128,8 @@ class Cell(MembraneMixin, InjectionMixin):
             return cell
         if isinstance(spec, BallStickCell):
             return cls._made_by(build_ball_stick, spec.id, record_dt)
+        if isinstance(spec, PointCell):
+            return cls._made_by(lambda scope: build_point(scope, spec), spec.id, record_dt)
         return cls.from_python(
             find_factory(spec.factory), spec.arguments, cell_id=spec.id, record_dt=record_dt
         )
@@ -210,7 +213,8 @@ class Cell(MembraneMixin, InjectionMixin):
         self.template_id = model.template_id
         self.threshold = model.threshold
         self.hypamp = model.holding
-        self.hocname = next(iter(self._sections.values())).hname().rpartition(".")[0]
+        first = next(iter(self._sections.values()), None)
+        self.hocname = model.artificial.hname() if first is None else first.hname().rpartition(".")[0]
         self.post_gid: int | None = None
         self.persistent: list[object] = scope.own([], list.clear)
         self._simulations: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -229,6 +233,12 @@ class Cell(MembraneMixin, InjectionMixin):
         """The object that carries the sections in hoc; the published name."""
         self._scope.check()
         return self._model.public
+
+    @property
+    def artificial(self) -> Any:
+        """NEURON's artificial cell, of a cell that has no sections; None of any other."""
+        self._scope.check()
+        return self._model.artificial
 
     @property
     def label(self) -> str:

@@ -32,6 +32,8 @@ class Model:
         The template's instance, or the user's Python object.
     public
         The object that carries the sections, which may be the same.
+    artificial
+        The artificial cell, of a cell without sections.
     threshold
         Current on top of the holding current that makes the first spike, in nA.
     holding
@@ -47,6 +49,7 @@ class Model:
     ids: dict[int, str]
     hoc: Any = None
     public: Any = None
+    artificial: Any = None
     threshold: float = 0.0
     holding: float | None = None
     template_id: str = ""
@@ -56,7 +59,7 @@ class Model:
         """Let go of everything of NEURON's."""
         objects.disconnect(self.sections.values())
         self.sections = {}
-        self.hoc = self.public = self.reseed = None
+        self.hoc = self.public = self.artificial = self.reseed = None
 
 
 def sections_by_name(raw_sections: Iterable[Any]) -> dict[str, Any]:

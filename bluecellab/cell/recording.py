@@ -11,9 +11,9 @@ from bluecellab import recording
 from bluecellab.cell.expressions import eval_neuron
 from bluecellab.cell.sections import AnyPlace, SectionsMixin
 from bluecellab.errors import NotRecordedError, RecordingError
-from bluecellab.nrn import door, objects, runtime
+from bluecellab.nrn import artificial, door, objects, runtime
 from bluecellab.nrn.handles import Section
-from bluecellab.recording import Labels, Recordable, SpikeDetector, TraceRecorder
+from bluecellab.recording import EventDetector, EventLog, Labels, Recordable, SpikeDetector, TraceRecorder
 from bluecellab.recording.recorder import Recorder
 from bluecellab.results import Spikes, Traces
 from bluecellab.spec.base import CellId
@@ -46,12 +46,14 @@ class RecordingMixin(SectionsMixin):
     record_dt: float | None
     recordings: dict[str, TraceRecorder]
     _detectors: dict[str, SpikeDetector]
+    _events: EventLog | None = None  # of an artificial cell
 
     def _start_recording(self) -> None:
         self.recordings = self._scope.own({}, dict.clear)
         self._detectors = self._scope.own({}, dict.clear)
         self.recordings[TIME] = recording.record_time(self._scope, TIME)
-        self._record(SOMA_VOLTAGE, self.soma, 0.5, "v", None)
+        if self._model.artificial is None:
+            self._record(SOMA_VOLTAGE, self.soma, 0.5, "v", None)
 
     def _all_recorders(self) -> list[Recordable]:
         """Return everything that records from this cell."""
@@ -310,9 +312,9 @@ class RecordingMixin(SectionsMixin):
         target
             NEURON's point process, or None.
         location
-            ``"soma"``, ``"AIS"``, ``"dend[3]"`` or ``"dend[3](0.5)"``.
+            ``"soma"``, ``"AIS"``, ``"dend[3]"`` or ``"dend[3](0.5)"``; of no meaning for an artificial cell.
         threshold
-            In mV.
+            In mV; of no meaning for an artificial cell.
 
         Raises
         ------
@@ -320,6 +322,8 @@ class RecordingMixin(SectionsMixin):
             If there is no such place.
         """
         self._scope.check()
+        if self._model.artificial is not None:
+            return artificial.net_con(self._model.artificial, target)
         place = recording.locate(location, self._sections)
         connection = objects.net_con(place.raw, target)
         connection.threshold = threshold
@@ -338,6 +342,18 @@ class RecordingMixin(SectionsMixin):
         key = spike_key(location, threshold)
         if key in self._detectors:
             self._detectors.pop(key).close()
+        if self._model.artificial is not None:
+            if self._events is None:
+                self._events = EventLog(self._model.artificial, self._scope)
+            self._detectors[key] = EventDetector(
+                self._model.artificial,
+                self._events,
+                self._scope,
+                name=key,
+                target=target,
+                cell=self.cell_id,
+            )
+            return self._detectors[key]
         place = recording.locate(location, self._sections)
         self._detectors[key] = recording.detect_spikes(
             place, self._scope, threshold=threshold, name=key, target=target, cell=self.cell_id

@@ -131,7 +131,7 @@ class SectionsMixin(Live):
             f"{array}[{min(ids)}]" if len(ids) == 1 else f"{array}[{min(ids)}..{max(ids)}]"
             for array, ids in counts.items()
         ]
-        return ", ".join(arrays + singles)
+        return ", ".join(arrays + singles) or "no sections at all"
 
     @property
     def section_ids(self) -> dict[int, Section]:

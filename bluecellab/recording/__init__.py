@@ -7,6 +7,7 @@ plain numpy: nothing that happens in NEURON afterwards can change it.
 
 from __future__ import annotations
 
+from bluecellab.recording.events import EventDetector, EventLog
 from bluecellab.recording.make import record, record_reference, record_time
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.probes import Labels
@@ -16,6 +17,8 @@ from bluecellab.recording.spikes import SpikeDetector, detect_spikes, locate
 from bluecellab.recording.variables import available, currents_of, currents_vars, mechs_vars
 
 __all__ = [
+    "EventDetector",
+    "EventLog",
     "Labels",
     "Recordable",
     "Recorder",

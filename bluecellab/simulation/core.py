@@ -14,7 +14,7 @@ from bluecellab.errors import (
     SimulationError,
     UnaddedCellWarning,
 )
-from bluecellab.nrn import clock, runtime, scope, settings
+from bluecellab.nrn import clock, objects, runtime, scope, settings
 from bluecellab.nrn.handles import name_of
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.nrn.scope import Live
@@ -103,6 +103,7 @@ class Simulation(Live):
         self._attached: list[Recordable] = self._scope.own([], list.clear)
         self._cancelled = threading.Event()
         self._state: tuple[int, int] | None = None
+        self._places: list[Any] = self._scope.own([], list.clear)
         self._scope.own(self.cells, list.clear)
         self._scope.own(self.hooks, list.clear)
         self._recorders = self._scope.own(Recorders(self._scope))
@@ -289,8 +290,9 @@ class Simulation(Live):
         added = set(map(id, self.cells))
         strangers = [cell for cell in living_cells() if id(cell) not in added]
         known = {raw for cell in (*self.cells, *strangers) for raw in cell.raw_sections()}
+        known.update(self._places)
         foreign = [raw for raw in runtime.raw_h().allsec() if raw not in known]
-        if not known and not foreign:
+        if not (self.cells or strangers or foreign):
             raise SimulationError("no cells to run; make one and add it with simulation.add_cell(cell)")
         if strangers or foreign:
             names = [str(cell.label) for cell in strangers]
@@ -333,9 +335,16 @@ class Simulation(Live):
         attached = [item for item in self._attached if not item.closed]
         return [*(recorder for cell in cells for recorder in cell.recorders()), *attached]
 
+    def _any_section(self) -> Any:
+        """Return a raw section that is there during the run; artificial cells alone have none."""
+        h = runtime.raw_h()
+        if next(iter(h.allsec()), None) is None:
+            self._places.append(self._scope.own(h.Section(name="of_time"), objects.delete_section))
+        return next(iter(h.allsec()))
+
     def _begin(self, plan: RunPlan, cells: list[Cell]) -> None:
         """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
-        self._recorders.prepare(plan, self._members(cells), next(iter(runtime.raw_h().allsec())))
+        self._recorders.prepare(plan, self._members(cells), self._any_section())
         for cell in cells:
             cell.reseed(self.channel_seed)
         clock.initialise(float(runtime.raw_h().v_init))
