@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Protocol
 
 from tqdm.auto import tqdm
 
-__all__ = ["Bar", "Progress", "progress_for"]
+__all__ = ["Bar", "Progress", "building_bar", "progress_for"]
 
 _STEPS = 100
 
@@ -92,3 +92,13 @@ def progress_for(
     if function is not None:
         return nullcontext(_Calls(function, start, stop))
     return Bar(start, stop)
+
+
+@contextmanager
+def building_bar(steps: int, show: bool) -> Iterator[Callable[[], object]]:
+    """Show, if that is wanted, how far building has come; yields what is to be called after each step."""
+    if not show:
+        yield lambda: None
+        return
+    with tqdm(total=steps, desc="building", unit="step", leave=False) as bar:
+        yield bar.update

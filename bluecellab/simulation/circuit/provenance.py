@@ -42,9 +42,11 @@ def provenance_of(config: SimulationConfig, **more: JsonValue) -> dict[str, Json
     """
     files = [config.path, config.network, config.node_sets_file, config.compartment_sets_file]
     files += [getattr(block.stimulus, "spike_file", None) for block in config.inputs]
+    versions: dict[str, JsonValue] = {name: _version(name) for name in _PACKAGES}
+    versions["python"] = platform.python_version()
     return {
         "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "versions": {name: _version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "versions": versions,
         "platform": platform.platform(),
         "command": list(sys.argv),
         "seeds": config.seeds.to_dict(),

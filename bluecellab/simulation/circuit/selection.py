@@ -18,7 +18,7 @@ from bluecellab.errors import (
     warn,
 )
 from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import SimulationConfig
+from bluecellab.spec.simulation import Report, SimulationConfig
 from bluecellab.spec.simulation.config import CircuitInput
 
 __all__ = [
@@ -26,9 +26,11 @@ __all__ = [
     "Names",
     "Trains",
     "cells_of",
+    "checked_trains",
     "edge_populations_of",
     "inputs_of",
     "merge_spike_trains",
+    "reports_of",
     "simulated_cells",
 ]
 
@@ -103,10 +105,8 @@ def cells_of(wanted: CellsWanted | None, config: SimulationConfig, circuit: Circ
         else:
             found[cell_id] = None
     if virtual:
-        warn(
-            f"{len(virtual)} virtual nodes are no cells and were left out: {', '.join(map(str, virtual[:3]))} ...",
-            CircuitWarning,
-        )
+        shown = ", ".join(map(str, virtual[:3]))
+        warn(f"{len(virtual)} virtual nodes are no cells and were left out: {shown} ...", CircuitWarning)
     if not found:
         raise SimulationError("no cells to instantiate; give a node set, or cell ids such as ('NodeA', 0)")
     return list(found)
@@ -195,6 +195,29 @@ def inputs_of(names: Names, config: SimulationConfig) -> tuple[CircuitInput, ...
             f"no input {unknown[0]!r}; the configuration has the inputs {', '.join(sorted(known)) or 'none'}"
         )
     return tuple(block for block in config.inputs if {block.name, block.stimulus.type} & wanted)
+
+
+def reports_of(names: Names, config: SimulationConfig) -> tuple[Report, ...]:
+    """Return the enabled reports of a configuration by name, in its order.
+
+    Raises
+    ------
+    SimulationError
+        If there is none of that name, or it is not enabled.
+    """
+    there = tuple(report for report in config.reports if report.enabled)
+    if names == "all":
+        return there
+    if names == "none":
+        return ()
+    wanted = {names} if isinstance(names, str) else set(names)
+    known = [report.name for report in there]
+    unknown = sorted(wanted.difference(known))
+    if unknown:
+        raise SimulationError(
+            f"no report {unknown[0]!r}; the configuration has the reports {', '.join(known) or 'none'}"
+        )
+    return tuple(report for report in there if report.name in wanted)
 
 
 def merge_spike_trains(*trains: Trains | None) -> dict[CellId, npt.NDArray[np.float64]]:

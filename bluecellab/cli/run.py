@@ -1,0 +1,80 @@
+"""``bluecellab run``: run a SONATA simulation and write what its configuration asks for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+__all__ = ["add_parser"]
+
+_MEGABYTE = 2**20
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the sub-command to the command line."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run a SONATA simulation configuration",
+        description="Do everything that a simulation_config.json says: node set, synapses, inputs, modifications, "
+        "conditions; write its reports, spikes and a provenance file. Everything is checked first.",
+    )
+    parser.add_argument("config", type=Path, help="the simulation_config.json")
+    parser.add_argument(
+        "--output", type=Path, help="folder to write to, instead of that of the configuration"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the files of an older result")
+    parser.add_argument(
+        "--seeds",
+        choices=("neurodamus", "bluecellulab"),
+        default="neurodamus",
+        help="whose random streams (default: neurodamus)",
+    )
+    parser.add_argument(
+        "--confine-to", type=Path, metavar="FOLDER", help="refuse paths outside of this folder"
+    )
+    parser.add_argument(
+        "--mechanisms",
+        type=Path,
+        metavar="FOLDER",
+        help=".mod files to use instead of those the circuit names",
+    )
+    parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
+    parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from bluecellab.simulation import Isolation, run_sonata
+
+    isolation = None
+    if arguments.isolated or arguments.time_limit is not None or arguments.memory_limit is not None:
+        memory = arguments.memory_limit
+        isolation = Isolation(
+            time_limit=arguments.time_limit, memory_limit=None if memory is None else int(memory * _MEGABYTE)
+        )
+    result = run_sonata(
+        arguments.config,
+        output=arguments.output,
+        overwrite=arguments.overwrite,
+        seeds=arguments.seeds,
+        confine_to=arguments.confine_to,
+        mechanisms=arguments.mechanisms,
+        show_progress=not arguments.quiet,
+        isolation=isolation,
+    )
+    if arguments.json:
+        files = {name: str(path) for name, path in result.reports.items()}
+        facts = {**asdict(result.summary), "synapses": dict(result.summary.synapses)}
+        print(json.dumps({**facts, "output": str(result.output), "reports": files}, indent=2))
+        return 0
+    print("\n".join(result.summary.lines()))
+    written = [result.spikes_file, *result.reports.values(), result.provenance_file]
+    print(f"{'written to':<12} {result.output}: {', '.join(path.name for path in written)}")
+    sys.stdout.flush()
+    return 0

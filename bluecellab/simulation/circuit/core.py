@@ -1,0 +1,458 @@
+"""``CircuitSimulation``: cells of a circuit with their synapses, inputs and replayed spikes, run as one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.cell import Cell
+from bluecellab.circuit.access import CircuitAccess
+from bluecellab.circuit.config import read_config
+from bluecellab.circuit.obi import open_circuit
+from bluecellab.errors import NotRecordedError, SimulationError
+from bluecellab.nrn import mechanisms, runtime
+from bluecellab.nrn.scope import Live
+from bluecellab.results import Spikes
+from bluecellab.results.sonata import read_report
+from bluecellab.simulation.circuit.assembly import Assembly, Request, assemble
+from bluecellab.simulation.circuit.ids import GlobalIds
+from bluecellab.simulation.circuit.output import ReportFiles
+from bluecellab.simulation.circuit.replays import trains_of_file
+from bluecellab.simulation.circuit.selection import (
+    CellsWanted,
+    Names,
+    Trains,
+    cells_of,
+    checked_trains,
+    edge_populations_of,
+    inputs_of,
+    merge_spike_trains,
+    reports_of,
+)
+from bluecellab.simulation.circuit.summary import Summary
+from bluecellab.simulation.core import Simulation
+from bluecellab.simulation.progress import building_bar
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import SimulationConfig
+from bluecellab.spec.simulation.conditions import SeedConvention
+
+__all__ = ["CircuitSimulation", "Replay"]
+
+FloatArray = npt.NDArray[np.float64]
+Replay = Literal["output"] | str | os.PathLike[str] | Trains | None
+"""Spikes that cells which are not loaded send: those of the finished simulation, of a file, or given."""
+
+
+class CircuitSimulation(Live):
+    """Takes cells out of a circuit, with their synapses, inputs and the spikes they received, and runs them.
+
+    Parameters
+    ----------
+    simulation_config
+        A SONATA simulation configuration: its path, or what was read of it.
+    dt
+        Fixed step in ms, instead of that of the configuration.
+    record_dt
+        Interval of recordings in ms; every step when left out.
+    base_seed
+        Instead of ``run.random_seed``.
+    rng_mode
+        ``"Random123"`` is all there is.
+    print_cellstate, parallel_context, save_time
+        Of the published interface; without effect.
+    circuit
+        The circuit, when it does not lie in the files that the configuration names. It is not closed.
+    seeds
+        Whose random streams: ``"neurodamus"``, a function of the circuit alone, or ``"bluecellulab"``.
+    confine_to
+        Folder that no path may lead out of.
+    mechanisms
+        Folder of .mod files, or compiled library; by default those that the circuit names.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration has mistakes; it lists all of them.
+    CircuitError
+        If the circuit cannot be read.
+
+    References
+    ----------
+    The interface follows BlueCelluLab, https://doi.org/10.21105/joss.07026
+    """
+
+    def __init__(  # noqa: PLR0913 - the published arguments, and some more
+        self,
+        simulation_config: str | os.PathLike[str] | SimulationConfig,
+        dt: float | None = None,
+        record_dt: float | None = None,
+        base_seed: int | None = None,
+        rng_mode: str | None = None,
+        print_cellstate: bool = False,  # noqa: ARG002
+        parallel_context: object | None = None,
+        save_time: float | None = None,  # noqa: ARG002
+        *,
+        circuit: CircuitAccess | None = None,
+        seeds: SeedConvention = "neurodamus",
+        confine_to: str | os.PathLike[str] | None = None,
+        mechanisms: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if rng_mode not in (None, "Random123"):
+            raise SimulationError(
+                f"rng_mode {rng_mode!r} is of old circuits; SONATA circuits have 'Random123'"
+            )
+        config = (
+            simulation_config
+            if isinstance(simulation_config, SimulationConfig)
+            else read_config(Path(simulation_config), confine_to=confine_to)
+        )
+        super().__init__(f"CircuitSimulation {Path(config.path).name or config.network}")
+        update: dict[str, object] = {"convention": seeds}
+        if base_seed is not None:
+            update["base"] = base_seed
+        run = config.run if dt is None else config.run.from_dict({**config.run.to_dict(), "dt": dt})
+        self.config = config.model_copy(
+            update={"run": run, "seeds": config.seeds.from_dict({**config.seeds.to_dict(), **update})}
+        )
+        self.dt = self.config.run.dt
+        self.record_dt = record_dt
+        self.pc = parallel_context
+        self._mechanisms = mechanisms
+        self._assembly: Assembly | None = None
+        self.global_ids: GlobalIds | None = None
+        self.build_seconds = self.run_seconds = 0.0
+        if circuit is None:
+            circuit = open_circuit(
+                config.network, node_sets_file=config.node_sets_file, confine_to=confine_to
+            )
+            self._scope.own(circuit, type(circuit).close)
+        self.circuit = circuit
+
+    def instantiate(
+        self,
+        cells: CellsWanted | None = None,
+        *,
+        synapses: Names = "all",
+        stimuli: Names = "all",
+        replay: Replay = None,
+        reports: Names = "none",
+        minis: bool | None = None,
+        connect: bool = True,
+        sources: Iterable[CellId | tuple[str, int]] | None = None,
+        show_progress: bool = False,
+    ) -> None:
+        """Make cells of the circuit, with what they are wanted to have.
+
+        Parameters
+        ----------
+        cells
+            A node set by name, a cell, or several; by default those that the configuration simulates.
+        synapses
+            Populations of edges.
+        stimuli
+            Blocks of ``inputs``, by name or type of stimulus.
+        replay
+            Spikes of cells that are not made: ``"output"`` for those that the finished simulation has written, the
+            path of a SONATA spikes file, or times in ms by cell.
+        reports
+            Reports that every run writes to the output folder.
+        minis
+            Whether synapses release spontaneously, at the rates of the circuit and of overrides; where those are
+            known, by default.
+        connect
+            Whether cells that are made are connected with each other. Otherwise they are replayed as well.
+        sources
+            Only the synapses from these cells.
+        show_progress
+            Whether to show a progress bar.
+
+        Raises
+        ------
+        SimulationError
+            If there are cells already, or what is asked for does not fit the circuit.
+        CircuitError, SynapseError, CellError, StimulusError, MechanismError
+            If something cannot be made. Nothing is left behind then.
+        """
+        self._scope.check()
+        runtime.refuse_while_running("instantiating cells")
+        if self._assembly is not None:
+            raise SimulationError(
+                "cells have been instantiated already; make another CircuitSimulation for other cells"
+            )
+        begin = time.perf_counter()
+        populations = edge_populations_of(synapses, self.circuit)
+        request = Request(
+            cells=cells_of(cells, self.config, self.circuit),
+            edges=populations,
+            inputs=inputs_of(stimuli, self.config),
+            trains=self._trains(replay),
+            minis=minis,
+            connect=connect,
+            sources=None if sources is None else frozenset(CellId(*source) for source in sources),
+            record_dt=self.record_dt,
+        )
+        if request.trains and not populations:
+            raise SimulationError("there is nothing to replay spikes to without synapses; name some")
+        wanted = reports_of(reports, self.config)
+        self._load_mechanisms()
+        ids = GlobalIds.of_circuit(self.circuit, self.config.seeds.convention, request.cells)
+        with building_bar(2 * len(request.cells), show_progress) as progress:
+            model = self._scope.child("model")
+            self._assembly = assemble(model, self.circuit, self.config, request, ids, progress)
+        self.global_ids = ids
+        self._reports = ReportFiles.prepare(self._assembly, wanted, self.config, self.circuit)
+        self.build_seconds = time.perf_counter() - begin
+
+    def _load_mechanisms(self) -> None:
+        folders = self.circuit.mechanism_folders if self._mechanisms is None else (self._mechanisms,)
+        for folder in folders:
+            mechanisms.load_mechanisms(folder)
+
+    def _trains(self, replay: Replay) -> dict[CellId, FloatArray]:
+        """Return spike trains of cells that are not made."""
+        if replay is None:
+            return {}
+        if isinstance(replay, Mapping):
+            return checked_trains(replay)
+        path = self.spikes_path if replay == "output" else Path(replay)
+        return checked_trains(trains_of_file(str(path)))
+
+    def _built(self) -> Assembly:
+        self._scope.check()
+        if self._assembly is None:
+            raise SimulationError("no cells have been instantiated yet; call instantiate() first")
+        return self._assembly
+
+    @property
+    def cells(self) -> Mapping[CellId, Cell]:
+        """The cells, by their ids.
+
+        Raises
+        ------
+        SimulationError
+            If none have been instantiated.
+        """
+        return self._built().cells
+
+    @property
+    def output_path(self) -> Path:
+        """Folder that the configuration wants its output in."""
+        return Path(self.config.output.directory)
+
+    @property
+    def spikes_path(self) -> Path:
+        """File that the configuration wants its spikes in."""
+        return self.output_path / self.config.output.spikes_file
+
+    @property
+    def simulation(self) -> Simulation:
+        """What runs the cells; hooks are added to it."""
+        return self._built().simulation
+
+    def run(
+        self,
+        t_stop: float | None = None,
+        v_init: float | None = None,
+        celsius: float | None = None,
+        dt: float | None = None,
+        forward_skip: bool = True,
+        forward_skip_value: float | None = None,
+        cvode: bool = False,
+        show_progress: bool = False,
+        *,
+        time_limit: float | None = None,
+    ) -> None:
+        """Run the cells from 0 to ``t_stop``; what is not given is as the configuration says.
+
+        Parameters
+        ----------
+        t_stop
+            End in ms.
+        v_init
+            Initial membrane potential in mV.
+        celsius
+            Temperature in degC.
+        dt
+            Of the published interface: only the step that the simulation was made with, as delays depend on it.
+        forward_skip, forward_skip_value
+            Whether to settle for so many ms with ten long steps. ``run.tstart`` asks for it, too.
+        cvode
+            Variable step.
+        show_progress
+            Whether to show a progress bar.
+        time_limit
+            Wall time in s after which the run is stopped.
+
+        Raises
+        ------
+        SimulationError
+            If there are no cells, or an argument makes no sense.
+        RunError
+            If the run fails on its way; see :meth:`bluecellab.Simulation.run`.
+        OutputError
+            If reports cannot be written.
+        """
+        assembly = self._built()
+        if dt is not None and dt != self.dt:
+            raise SimulationError(
+                f"the time step is {self.dt:g} ms since the circuit was opened, as delays depend on it; "
+                f"for {dt:g} ms make CircuitSimulation(..., dt={dt:g})"
+            )
+        conditions, run = self.config.conditions, self.config.run
+        simulation = assembly.simulation
+        simulation.celsius = conditions.celsius if celsius is None else celsius
+        simulation.v_init = conditions.v_init if v_init is None else v_init
+        skip = forward_skip_value if forward_skip and forward_skip_value else run.tstart
+        begin = time.perf_counter()
+        with self._reports.writing():
+            simulation.run(
+                run.tstop if t_stop is None else t_stop,
+                cvode=cvode,
+                dt=self.dt,
+                forward_skip=bool(skip),
+                forward_skip_value=skip or False,
+                show_progress=show_progress,
+                time_limit=time_limit,
+            )
+        self.run_seconds = time.perf_counter() - begin
+
+    @property
+    def spikes(self) -> Spikes:
+        """Spike times of every cell in the last run, by its id.
+
+        Raises
+        ------
+        NotRecordedError
+            If there was no run yet.
+        """
+        return self._built().spikes()
+
+    @property
+    def reports(self) -> Mapping[str, Path]:
+        """Files of the reports that the last run has written, by name."""
+        self._built()
+        return self._reports.paths
+
+    @property
+    def summary(self) -> Summary:
+        """What was built and run, in numbers."""
+        return self._built().summary(self.build_seconds, self.run_seconds)
+
+    def get_time(self) -> FloatArray:
+        """Return the times that were recorded in the last run, in ms, shape (n,)."""
+        return next(iter(self.cells.values())).get_time()
+
+    def get_time_trace(
+        self, t_start: float | None = None, t_stop: float | None = None, t_step: float | None = None
+    ) -> FloatArray:
+        """Return the times of :meth:`get_voltage_trace`, in ms, shape (n,)."""
+        times = self.get_time()
+        return self._window(times, times, t_start, t_stop, t_step)
+
+    def get_voltage_trace(
+        self,
+        cell_id: CellId | tuple[str, int],
+        t_start: float | None = None,
+        t_stop: float | None = None,
+        t_step: float | None = None,
+    ) -> FloatArray:
+        """Return the potential of the soma of a cell in the last run, in mV, shape (n,).
+
+        Parameters
+        ----------
+        cell_id
+            Which cell.
+        t_start, t_stop
+            Window in ms, both ends included.
+        t_step
+            Interval in ms; a multiple of that of the recording.
+
+        Raises
+        ------
+        NotRecordedError
+            If the cell was not instantiated, or has not run.
+        SimulationError
+            If ``t_step`` is no multiple of the interval.
+        """
+        cell = self.cell(cell_id)
+        return self._window(cell.get_time(), cell.get_soma_voltage(), t_start, t_stop, t_step)
+
+    def cell(self, cell_id: CellId | tuple[str, int]) -> Cell:
+        """Return a cell that was instantiated.
+
+        Raises
+        ------
+        NotRecordedError
+            If it was not.
+        """
+        found = self.cells.get(CellId(*cell_id))
+        if found is None:
+            there = ", ".join(map(str, list(self.cells)[:5]))
+            raise NotRecordedError(f"cell {cell_id} was not instantiated; there is {there} ...")
+        return found
+
+    def _window(
+        self,
+        times: FloatArray,
+        values: FloatArray,
+        t_start: float | None,
+        t_stop: float | None,
+        t_step: float | None,
+    ) -> FloatArray:
+        slack = 1e-9
+        chosen = np.ones(len(times), dtype=bool)
+        if t_start is not None:
+            chosen &= times >= t_start - slack
+        if t_stop is not None:
+            chosen &= times <= t_stop + slack
+        return values[chosen][:: self._stride(t_step, self.record_dt or self.dt)]
+
+    @staticmethod
+    def _stride(t_step: float | None, interval: float) -> int:
+        if t_step is None:
+            return 1
+        ratio = t_step / interval
+        if ratio < 1 - 1e-9 or abs(ratio - round(ratio)) > 1e-9 * ratio:
+            raise SimulationError(f"t_step = {t_step:g} ms is no multiple of the interval, {interval:g} ms")
+        return round(ratio)
+
+    def get_mainsim_voltage_trace(
+        self,
+        cell_id: CellId | tuple[str, int],
+        t_start: float | None = None,
+        t_stop: float | None = None,
+        t_step: float | None = None,
+    ) -> FloatArray:
+        """Return the potential of a soma from the report ``soma`` of the finished simulation, in mV, shape (n,)."""
+        report = self._mainsim_report(CellId(*cell_id).population_name)
+        values = report.of_node(CellId(*cell_id).id)[:, 0].astype(np.float64)
+        slack = 1e-9
+        first = -np.inf if t_start is None else t_start
+        last = np.inf if t_stop is None else t_stop
+        chosen = (report.times >= first - slack) & (report.times <= last + slack)
+        return values[chosen][:: self._stride(t_step, report.dt)]
+
+    def get_mainsim_time_trace(self, t_step: float | None = None) -> FloatArray:
+        """Return the times of the report ``soma`` of the finished simulation, in ms, shape (n,)."""
+        report = self._mainsim_report(None)
+        return report.times[:: self._stride(t_step, report.dt)]
+
+    def global_gid(self, population: str, local_id: int) -> int:
+        """Return the number of a node that enters its random streams.
+
+        Raises
+        ------
+        SimulationError
+            If nothing has been instantiated.
+        """
+        if self.global_ids is None:
+            raise SimulationError("global ids are known once cells have been instantiated")
+        return self.global_ids.of(CellId(population, local_id))
+
+    merge_pre_spike_trains = staticmethod(merge_spike_trains)

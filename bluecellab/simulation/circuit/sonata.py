@@ -1,0 +1,99 @@
+"""``run_sonata``: do everything that a simulation configuration says, in one call."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bluecellab.circuit.config import read_config
+from bluecellab.circuit.validation import check
+from bluecellab.results.sonata import OutputFolder, write_spikes
+from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
+from bluecellab.simulation.circuit.summary import CircuitResult
+from bluecellab.simulation.isolation import Isolation
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import Output, SimulationConfig
+from bluecellab.spec.simulation.conditions import SeedConvention
+
+__all__ = ["run_sonata"]
+
+PathLike = str | os.PathLike[str]
+
+
+def run_sonata(
+    config: PathLike | SimulationConfig,
+    *,
+    output: PathLike | None = None,
+    overwrite: bool = False,
+    seeds: SeedConvention = "neurodamus",
+    confine_to: PathLike | None = None,
+    mechanisms: PathLike | None = None,
+    show_progress: bool = False,
+    isolation: Isolation | None = None,
+) -> CircuitResult:
+    """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
+
+    Everything is checked before NEURON starts. An older result is never touched unless ``overwrite`` says so,
+    and then only files that are written anew.
+
+    Parameters
+    ----------
+    config
+        Path of a ``simulation_config.json``, or what was read of one.
+    output
+        Folder to write to, instead of that of the configuration.
+    overwrite
+        Whether files of an older result may be replaced.
+    seeds
+        Whose random streams: ``"neurodamus"`` or ``"bluecellulab"``.
+    confine_to
+        Folder that no path in the configuration may lead out of. hoc templates and mechanisms are code all the
+        same: run those of others with an ``isolation`` that has limits.
+    mechanisms
+        Folder of .mod files, or compiled library; by default those that the circuit names.
+    show_progress
+        Whether to show progress bars.
+    isolation
+        Run in a process of its own, with its limits of time and memory.
+
+    Returns
+    -------
+    CircuitResult
+        Spikes, the files that were written, and numbers; plain values.
+
+    Raises
+    ------
+    ConfigError
+        With all mistakes of the configuration and of the files that it names.
+    OutputError
+        If the output folder holds an older result, or cannot be written.
+    BluecellabError
+        If something cannot be built, or the run fails.
+    """
+    if isolation is not None:
+        return isolation.run(
+            run_sonata,
+            config if isinstance(config, SimulationConfig) else os.fspath(config),
+            output=None if output is None else os.fspath(output),
+            overwrite=overwrite,
+            seeds=seeds,
+            confine_to=None if confine_to is None else os.fspath(confine_to),
+            mechanisms=None if mechanisms is None else os.fspath(mechanisms),
+            show_progress=show_progress,
+        )
+    if not isinstance(config, SimulationConfig):
+        config = read_config(Path(config), confine_to=confine_to)
+    if output is not None:
+        directory = str(Path(output).absolute())
+        config = config.model_copy(
+            update={"output": Output.from_dict({**config.output.to_dict(), "directory": directory})}
+        )
+    check(config, confine_to=confine_to)
+    folder = OutputFolder(Path(config.output.directory), overwrite=overwrite)
+    names = [report.output_name for report in config.reports if report.enabled]
+    folder.reserve([*names, config.output.spikes_file, FILE_NAME])
+    with CircuitSimulation(config, seeds=seeds, confine_to=confine_to, mechanisms=mechanisms) as simulation:
+        simulation.instantiate(reports="all", show_progress=show_progress)
+        simulation.run(show_progress=show_progress)
+        return _finish(simulation, folder)

@@ -1,0 +1,225 @@
+"""Synapses of the cells of a circuit simulation, and what sends spikes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.cell import Cell
+from bluecellab.circuit.access import CircuitAccess, EdgePopulation, Edges
+from bluecellab.circuit.minis import mini_frequencies
+from bluecellab.errors import CircuitError, SimulationError
+from bluecellab.nrn import synapses as engine
+from bluecellab.nrn.scope import Scope
+from bluecellab.recording import Recordable
+from bluecellab.simulation.circuit.members import Members
+from bluecellab.simulation.circuit.replays import Replayed
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import SimulationConfig
+from bluecellab.synapse import (
+    Minis,
+    Receiver,
+    SpikeSource,
+    SynapseConditions,
+    SynapseGroup,
+    build_synapses,
+    gids,
+    resolve,
+)
+
+__all__ = ["Wiring", "WiringPlan"]
+
+FloatArray = npt.NDArray[np.float64]
+_CHEMICAL = frozenset({"chemical", "Exp2Syn_synapse", "point_process"})
+
+
+@dataclass(frozen=True)
+class WiringPlan:
+    """What is to be wired, and how.
+
+    Parameters
+    ----------
+    edges
+        Populations of edges.
+    trains
+        Spike times in ms of cells that are not there.
+    replays
+        What blocks of inputs replay.
+    minis
+        Whether synapses release spontaneously; None: where rates are known.
+    connect
+        Whether cells that are there are connected with each other.
+    sources
+        Only synapses from these cells; all if None.
+    """
+
+    edges: Sequence[EdgePopulation]
+    trains: Mapping[CellId, FloatArray] = field(default_factory=dict)
+    replays: Sequence[Replayed] = ()
+    minis: bool | None = None
+    connect: bool = True
+    sources: frozenset[CellId] | None = None
+
+
+class Wiring:
+    """The synapses of a circuit simulation.
+
+    Parameters
+    ----------
+    scope
+        Owns what no cell owns.
+    circuit
+        Where edges come from.
+    config
+        Seeds, conditions and overrides.
+    plan
+        What is to be wired.
+    """
+
+    def __init__(
+        self, scope: Scope, circuit: CircuitAccess, config: SimulationConfig, plan: WiringPlan
+    ) -> None:
+        self._scope = scope
+        self._circuit = circuit
+        self._config = config
+        self._plan = plan
+        self._members = Members(circuit)
+        self._conditions = SynapseConditions(
+            dt=config.run.dt,
+            seeds=config.seeds,
+            extracellular_calcium=config.conditions.extracellular_calcium,
+            randomize_gaba_rise_time=config.conditions.randomize_gaba_rise_time,
+        )
+        self.groups: dict[CellId, list[SynapseGroup]] = {}
+        self.source = SpikeSource(scope)
+        self._real: dict[CellId, int] = {}
+        self._replayed: dict[Hashable, int] = {}
+        self.connections = 0
+
+    def register(self, cells: Mapping[CellId, Cell]) -> None:
+        """Let cells be sources of spikes."""
+        location, threshold = self._config.conditions.spike_location, self._config.run.spike_threshold
+        first = gids.allocate(self._scope, len(cells))
+        for gid, (cell_id, cell) in enumerate(cells.items(), first):
+            detector = self._scope.own(cell.create_netcon_spikedetector(None, location, threshold))
+            engine.register(gid, detector)
+            self._real[cell_id] = gid
+
+    def wire(self, cell_id: CellId, cell: Cell, gid: int) -> None:
+        """Make and connect the synapses of a cell.
+
+        Parameters
+        ----------
+        cell_id, cell
+            The cell.
+        gid
+            Its global id, which is part of its random streams.
+        """
+        receiver = Receiver(
+            owner=cell.scope,
+            label=cell.label,
+            cell_id=cell_id,
+            gid=gid,
+            sections={index: section.raw for index, section in cell.section_ids.items()},
+            process=cell.artificial,
+        )
+        found = self.groups[cell_id] = []
+        for population in self._plan.edges:
+            if population.target != cell_id.population_name or population.kind not in _CHEMICAL:
+                continue
+            edges = self._chosen(self._circuit.edges(population.name, cell_id.id))
+            if not len(edges):
+                continue
+            resolved = resolve(self._config.connection_overrides, edges, self._members)
+            group = build_synapses(edges, receiver, self._conditions, resolved)
+            found.append(group)
+            self._connect(group, population)
+            if self._plan.minis is not False:
+                rates = self._rates(group, resolved.spont_minis)
+                minis = Minis(group, rates)
+                self.source.add_minis(minis)
+                self.connections += len(minis)
+
+    def _chosen(self, edges: Edges) -> Edges:
+        """Return the edges that come from wanted cells."""
+        if self._plan.sources is None:
+            return edges
+        name = edges.population.source
+        wanted = [source.id for source in self._plan.sources if source.population_name == name]
+        return edges.take(np.isin(edges.sources, np.array(wanted, dtype=np.int64)))
+
+    def _connect(self, group: SynapseGroup, population: EdgePopulation) -> None:
+        """Connect synapses to cells that are there, and to spikes that are replayed."""
+        real, replayed = {}, {}
+        trains = self._plan.trains
+        for node in np.unique(group.sources).tolist():
+            source = CellId(population.source, node)
+            if self._plan.connect and source in self._real:
+                real[node] = self._real[source]
+                if source in trains:
+                    raise SimulationError(
+                        f"spikes of {source} are given, but that cell is simulated and connected itself; leave "
+                        "its spikes out, or instantiate with connect=False"
+                    )
+            elif source in trains:
+                replayed[node] = self._gid(("train", source), trains[source])
+        self.connections += group.connect(real, "real") + group.connect(replayed, "replay")
+        blocks = tuple(block for block in self._plan.replays if block.concerns(group.cell_id, self._members))
+        if blocks:
+            again = {}
+            for node in np.unique(group.sources).tolist():
+                source = CellId(population.source, node)
+                parts = [block.trains[source] for block in blocks if source in block.trains]
+                if parts:
+                    key = (tuple(block.name for block in blocks), source)
+                    again[node] = self._gid(key, np.sort(np.concatenate(parts)))
+            self.connections += group.connect(again, "replay")
+
+    def _gid(self, key: Hashable, times: FloatArray) -> int:
+        """Return NEURON's number of a source that plays these spikes."""
+        if key not in self._replayed:
+            gid = self._replayed[key] = gids.allocate(self._scope, 1)
+            self.source.add_trains({gid: times})
+        return self._replayed[key]
+
+    def _rates(self, group: SynapseGroup, overridden: FloatArray) -> FloatArray:
+        """Return the rates of minis in Hz: what overrides say, else those of the cell."""
+        own = mini_frequencies(self._circuit, group.cell_id)
+        if own is None:
+            if self._plan.minis and np.isnan(overridden).any():
+                raise CircuitError(
+                    f"minis were asked for, but population {group.cell_id.population_name!r} has no attributes "
+                    "exc_mini_frequency and inh_mini_frequency, and no override gives spont_minis for all synapses"
+                )
+            return np.nan_to_num(overridden, nan=0.0)
+        excitatory, inhibitory = own
+        rates = np.where(group.made.inhibitory, inhibitory, excitatory)
+        return np.where(np.isnan(overridden), rates, overridden)
+
+    @property
+    def settings(self) -> dict[str, float]:
+        """GLOBALs of mechanisms that overrides configure, to be applied while the simulation runs."""
+        return {}
+
+    def members(self) -> list[Recordable]:
+        """Return what takes part in every run."""
+        return [self.source]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many synapses there are of each population of edges."""
+        found: dict[str, int] = {}
+        for group in self._all():
+            name = group.edges.population.name
+            found[name] = found.get(name, 0) + int(np.count_nonzero(group.placed))
+        return found
+
+    @property
+    def skipped(self) -> int:
+        """How many synapses have no place on their cells."""
+        return sum(int(np.count_nonzero(~group.placed)) for group in self._all())
+
+    def _all(self) -> list[SynapseGroup]:
+        return [group for groups in self.groups.values() for group in groups]
