@@ -12,15 +12,23 @@ from bluecellab.synapse.conditions import Receiver, SynapseConditions
 from bluecellab.synapse.group import SynapseGroup
 from bluecellab.synapse.handle import Connection, Synapse
 from bluecellab.synapse.minis import Minis
+from bluecellab.synapse.overrides import resolve
+from bluecellab.synapse.placing import drive, place_edge, place_synapse
 from bluecellab.synapse.replay import SpikeSource
+from bluecellab.synapse.resolved import ResolvedOverrides
 
 __all__ = [
     "Connection",
     "Minis",
     "Receiver",
+    "ResolvedOverrides",
     "SpikeSource",
     "Synapse",
     "SynapseConditions",
     "SynapseGroup",
     "build_synapses",
+    "drive",
+    "place_edge",
+    "place_synapse",
+    "resolve",
 ]

@@ -137,7 +137,7 @@ class Minis:
         return group is None or group.closed
 
     def events(self, t_stop: float) -> tuple[IntArray, FloatArray]:
-        """Return the synapse of each event until ``t_stop`` ms, shape (m,), and its time in ms, shape (m,)."""
+        """Return the synapse of each event until ``t_stop`` ms, and its time in ms, shapes (m,)."""
         if not len(self):
             return np.empty(0, np.int64), np.empty(0)
         chosen, times = event_times(self._streams, self.rates, t_stop, global_index=self._global_index)

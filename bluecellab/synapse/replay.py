@@ -55,6 +55,11 @@ class SpikeSource(Live):
         self._sent = -1.0  # until when minis have been sent, in ms
 
     @property
+    def scope(self) -> Scope:
+        """What owns its parts, and whatever is to be released with it."""
+        return self._scope
+
+    @property
     def trains(self) -> Mapping[int, FloatArray]:
         """Times of the spikes of every source in ms, sorted, by NEURON's number of it."""
         return self._trains
@@ -115,6 +120,11 @@ class SpikeSource(Live):
         order = np.argsort(times, kind="stable")
         return times[order], sources[order]
 
+    def play(self) -> None:
+        """Give NEURON the replayed spikes, which it plays in every run from now on."""
+        self._scope.check()
+        synapses.play(self._made[0], *self.spikes())
+
     @property
     def needs_fast_imem(self) -> bool:
         """Whether it needs total membrane currents: it does not."""
@@ -125,11 +135,10 @@ class SpikeSource(Live):
 
     def prepare(self, plan: RunPlan) -> None:
         """Give NEURON the spikes of a run, before it is initialised."""
-        self._scope.check()
-        synapses.play(self._made[0], *self.spikes())
+        self.play()
         self._t_stop, self._sent = plan.t_stop, -1.0
 
-    def reset(self, axis: TimeAxis) -> None:
+    def reset(self, axis: TimeAxis) -> None:  # noqa: ARG002 - it records nothing
         """Send the minis of a run, after NEURON has been initialised; when it has settled they are there."""
         self.extend(self._t_stop)
 
