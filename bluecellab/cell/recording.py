@@ -277,7 +277,10 @@ class RecordingMixin(SectionsMixin):
         return self.get_recording(self._variable_key(variable, section, segx))
 
     def get_time(self) -> FloatArray:
-        """Return the times of the last run's steps in ms, shape (n,)."""
+        """Return the times in ms of what is recorded every ``record_dt``, or else every step, shape (n,)."""
+        if self.record_dt is not None and SOMA_VOLTAGE in self.recordings:
+            self._scope.check()
+            return self.recordings[SOMA_VOLTAGE].trace().time
         return self.get_recording(TIME)
 
     def get_soma_voltage(self) -> FloatArray:

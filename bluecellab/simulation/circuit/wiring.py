@@ -93,7 +93,7 @@ class Wiring:
             extracellular_calcium=config.conditions.extracellular_calcium,
             randomize_gaba_rise_time=config.conditions.randomize_gaba_rise_time,
         )
-        self.groups: dict[CellId, list[SynapseGroup]] = {}
+        self.groups: dict[CellId, list[SynapseGroup]] = scope.own({}, dict.clear)
         self.source = SpikeSource(scope)
         self._real: dict[CellId, int] = {}
         self._replayed: dict[Hashable, int] = {}

@@ -151,7 +151,7 @@ class TestRecording:
     def test_record_dt_of_the_cell(self) -> None:
         with create_ball_stick(record_dt=0.5) as cell:
             assert len(run(cell)) == 21
-            assert len(cell.get_time()) == 401
+            assert len(cell.get_time()) == 21
 
     def test_spikes(self, cell: Cell) -> None:
         cell.add_step(1, 9, 0.5)
