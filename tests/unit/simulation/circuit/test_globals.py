@@ -1,0 +1,57 @@
+"""GLOBALs of mechanisms that conditions set."""
+
+from __future__ import annotations
+
+import pytest
+
+from bluecellab.errors import MechanismError, MissingMechanismError
+from bluecellab.nrn.mechanisms.variables import global_names, is_range_variable, range_names
+from bluecellab.simulation.circuit.globals import mechanism_globals
+from bluecellab.spec.simulation import CircuitConditions
+
+
+def of(**mechanisms: dict[str, float]) -> dict[str, float]:
+    return mechanism_globals(CircuitConditions(mechanisms=mechanisms))
+
+
+def test_variables_of_mechanisms() -> None:
+    assert global_names("hh") == ("usetable_hh",)
+    assert "gnabar_hh" in range_names("hh")
+    assert "tau" in range_names("ExpSyn")
+    assert global_names("ExpSyn") == ()
+    with pytest.raises(MissingMechanismError, match="'nonsense'"):
+        global_names("nonsense")
+
+
+def test_range_variables() -> None:
+    assert all(map(is_range_variable, ("v", "cm", "diam", "gnabar_hh", "ena")))
+    assert not any(map(is_range_variable, ("L", "insert", "celsius", "n3d", "nonsense", "usetable_hh")))
+
+
+def test_globals_under_neurons_names() -> None:
+    assert of() == {}
+    assert of(hh={"usetable": 0}) == {"usetable_hh": 0.0}
+
+
+def test_calcium_needs_the_mechanism_that_takes_it() -> None:
+    assert mechanism_globals(CircuitConditions(extracellular_calcium=1.05)) == {}
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "message"),
+    [
+        ({"hh": {"gnabar": 1}}, "gnabar is a RANGE variable, .* set it by a modification"),
+        ({"hh": {"usetables": 1}}, "no such GLOBAL; it has usetable. Is 'usetable' meant?"),
+        ({"ExpSyn": {"tau": 1}}, "it has none. tau is a RANGE variable, .* synapse_configure"),
+        ({"ExpSyn": {"taus": 1}}, "sets taus of ExpSyn, which has no such GLOBAL; it has none."),
+    ],
+)
+def test_what_is_no_global(mechanisms: dict[str, dict[str, float]], message: str) -> None:
+    with pytest.raises(MechanismError, match=message):
+        of(**mechanisms)
+
+
+def test_a_mechanism_that_is_not_loaded() -> None:
+    with pytest.raises(MissingMechanismError, match="no mechanism 'ProbAMPANMDA_EMZ'") as caught:
+        of(ProbAMPANMDA_EMZ={"init_depleted": 1})
+    assert caught.value.names == ("ProbAMPANMDA_EMZ",)
