@@ -21,15 +21,19 @@ from bluecellab.nrn import objects, runtime
 __all__ = [
     "PointMechanism",
     "add_processes",
+    "arc_lengths",
     "connect",
     "empty_list",
     "forget_streams",
     "pattern_stim",
     "play",
     "point_mechanism",
+    "read",
     "register",
     "release_backwards",
     "send",
+    "set_weights",
+    "write",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,6 +66,9 @@ obfunc bluecellab_pattern_stim() { localobj made
     made.fake_output = 1
     return made
 }
+proc bluecellab_set_weights() { local i
+    for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).weight = $o3.x[i]
+}
 proc bluecellab_send() { local i
     for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).event($o3.x[i])
 }
@@ -73,6 +80,7 @@ class _Written:
 
     ready = False
     makers: ClassVar[dict[tuple[str, tuple[str, ...], bool], str]] = {}
+    setters: ClassVar[dict[str, str]] = {}
 
 
 def _h() -> Any:
@@ -311,6 +319,43 @@ def play(stim: Any, times: FloatArray, gids: IntArray) -> None:
 def send(connections: Any, slots: IntArray, times: FloatArray) -> None:
     """Have NetCons of a List deliver events at given times in ms, in the middle of a run; shapes (n,)."""
     _h().bluecellab_send(connections, objects.vector(slots), objects.vector(times))
+
+
+def _setter(variable: str) -> str:
+    """Return the name of the hoc procedures that read and write a variable of many point processes."""
+    if variable not in _Written.setters:
+        name = f"bluecellab_{len(_Written.setters)}"
+        code = f"""proc {name}_write() {{ local i
+for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).{variable} = $o3.x[i]
+}}
+proc {name}_read() {{ local i
+for i = 0, $o2.size() - 1 $o3.x[i] = $o1.o($o2.x[i]).{variable}
+}}
+"""
+        with runtime.guard(f"reaching {variable} of synapses"):
+            if not _h()(code):
+                raise RuntimeError("refused")
+        _Written.setters[variable] = name
+    return _Written.setters[variable]
+
+
+def read(processes: Any, slots: IntArray, variable: str) -> FloatArray:
+    """Return a variable of point processes of a List, shape (n,)."""
+    values = objects.vector(np.zeros(len(slots)))
+    with runtime.guard(f"reading {variable} of synapses"):
+        getattr(_h(), f"{_setter(variable)}_read")(processes, objects.vector(slots), values)
+    return objects.values_of(values)
+
+
+def write(processes: Any, slots: IntArray, variable: str, values: FloatArray) -> None:
+    """Set a variable of point processes of a List to values of shape (n,)."""
+    with runtime.guard(f"setting {variable} of synapses"):
+        getattr(_h(), f"{_setter(variable)}_write")(processes, objects.vector(slots), objects.vector(values))
+
+
+def set_weights(connections: Any, slots: IntArray, values: FloatArray) -> None:
+    """Set the weights of NetCons of a List to values of shape (n,)."""
+    _h().bluecellab_set_weights(connections, objects.vector(slots), objects.vector(values))
 
 
 def arc_lengths(section: Any) -> tuple[FloatArray, float, bool]:

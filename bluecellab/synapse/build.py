@@ -14,6 +14,7 @@ from bluecellab.nrn.scope import Scope
 from bluecellab.nrn.synapses import PointMechanism
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.configuring import configure
 from bluecellab.synapse.families import FAMILIES, PLASTICITY, Batch, Family, family_of
 from bluecellab.synapse.group import Made, SynapseGroup
 from bluecellab.synapse.places import places_of
@@ -102,7 +103,7 @@ class _Maker:
         for family, chosen in self._families(exist):
             known = synapses.point_mechanism(family.mechanism)
             batch = Batch(self.edges.take(chosen), self.receiver.gid, self.conditions, known)
-            parameters = family.parameters(batch)
+            parameters = family.parameters_of(batch)
             streams = None
             if family.streams is not None and known.draws:
                 streams = self.streams[chosen] = family.streams(batch)
@@ -114,6 +115,7 @@ class _Maker:
                 owner.own((processes, slots[chosen]), lambda pair: synapses.forget_streams(*pair))
             mechanism[chosen] = len(mechanisms)
             mechanisms.append(known)
+        configuration = configure(processes, slots, mechanisms, mechanism, self.resolved.configure)
         return Made(
             processes,
             slots,
@@ -125,6 +127,7 @@ class _Maker:
             self._weights(exist),
             np.asarray(self.resolved.weight, dtype=np.float64),
             self._delays(exist),
+            configuration,
         )
 
     def _on_point_cell(self, owner: Scope) -> Made:

@@ -99,6 +99,7 @@ class Batch:
     def where_given(self, name: str, values: FloatArray) -> Mapping[str, FloatArray]:
         """Return values of a parameter, its default where they are NaN; nothing if no value is given."""
         given = ~np.isnan(values)
+        name = name if name in self.mechanism.defaults else _ALSO.get(name, name)
         if name not in self.mechanism.defaults or not given.any():
             return {}
         return {name: np.where(given, values, self.mechanism.defaults[name])}
@@ -241,6 +242,31 @@ def _one_exponential(batch: Batch) -> dict[str, FloatArray]:
     return {"tau": columns.positive("tau1"), "e": columns.needed("erev")}
 
 
+#: Other names of parameters, in older versions of GluSynapse.
+_ALSO = {
+    "Use": "Use0_TM",
+    "Use_d": "Use_d_TM",
+    "Use_p": "Use_p_TM",
+    "Dep": "Dep_TM",
+    "Fac": "Fac_TM",
+    "Nrrp": "Nrrp_TM",
+}
+
+
+def _as_loaded(parameters: Mapping[str, FloatArray], mechanism: PointMechanism) -> dict[str, FloatArray]:
+    """Return parameters under the names that the mechanism, as it is loaded, gives them."""
+    found = {
+        name if name in mechanism.defaults else _ALSO.get(name, name): values
+        for name, values in parameters.items()
+    }
+    if missing := [name for name in found if name not in mechanism.defaults]:
+        raise SynapseError(
+            f"the mechanism {mechanism.name} that is loaded has no parameter {', '.join(missing)}; it has "
+            f"{', '.join(sorted(mechanism.defaults))}. Load the version that the circuit was made for."
+        )
+    return found
+
+
 @dataclass(frozen=True)
 class Family:
     """A family of synapses.
@@ -261,6 +287,16 @@ class Family:
     parameters: Callable[[Batch], dict[str, FloatArray]]
     streams: Callable[[Batch], Streams] | None
     inhibitory: bool
+
+    def parameters_of(self, batch: Batch) -> dict[str, FloatArray]:
+        """Return the parameters of a batch of edges, each of shape (n,), as the mechanism names them.
+
+        Raises
+        ------
+        ColumnError, SynapseError
+            If attributes of the edges are missing or make no sense, or the mechanism lacks a parameter.
+        """
+        return _as_loaded(self.parameters(batch), batch.mechanism)
 
 
 #: Families by the names that ``modoverride`` may give.

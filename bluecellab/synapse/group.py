@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.nrn.synapses import PointMechanism
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.configuring import Configuration
 from bluecellab.synapse.handle import Connection, Synapse
 
 __all__ = ["KINDS", "Bundle", "Kind", "Made", "SynapseGroup"]
@@ -55,8 +56,8 @@ class Made:
         Factor on it, shape (n,).
     delays
         In ms, shape (n,).
-    configured
-        What ``synapse_configure`` has set: for which synapses, shape (n,), and the text.
+    configuration
+        What ``synapse_configure`` has set.
     """
 
     processes: Any
@@ -69,7 +70,7 @@ class Made:
     weights: FloatArray
     factors: FloatArray
     delays: FloatArray
-    configured: Sequence[tuple[BoolArray, str]] = ()
+    configuration: Configuration = field(default_factory=Configuration)
 
 
 @dataclass(frozen=True, eq=False)
@@ -320,7 +321,12 @@ class SynapseGroup(Live):
 
     def configuration_of(self, index: int) -> list[str]:
         """Return what ``synapse_configure`` has set at a synapse, as texts."""
-        return [text for mask, text in self.made.configured if mask[index]]
+        return [text for mask, text in self.made.configuration.texts if mask[index]]
+
+    @property
+    def globals(self) -> Mapping[str, float]:
+        """GLOBALs of mechanisms that ``synapse_configure`` sets; the simulation has to apply them."""
+        return self.made.configuration.globals
 
     def check(self) -> None:
         """Raise ClosedError if the group, or its cell, is closed."""

@@ -20,6 +20,7 @@ from bluecellab.errors import (
 from bluecellab.nrn import objects, runtime
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import SynapseConditions, SynapseGroup, build_synapses
+from bluecellab.synapse.families import FAMILIES
 from bluecellab.synapse.resolved import ResolvedOverrides
 from tests.unit.synapse.making import ball, edges, without
 
@@ -148,10 +149,19 @@ def test_other_kinds_of_edges_are_no_synapses():
         build_synapses(edges("electrical"), receiver, DT)
 
 
-def test_mechanisms_that_are_not_loaded_are_named():
-    with ball() as (_, receiver), pytest.raises(MissingMechanismError, match="DetGABAAB") as caught:
-        build(edges(), receiver, models=("DetGABAAB",))
-    assert caught.value.names == ("DetGABAAB",)
+def test_mechanisms_that_are_not_loaded_are_named(monkeypatch):
+    monkeypatch.setitem(FAMILIES, "Absent", dataclasses.replace(FAMILIES["Exp2Syn"], mechanism="Absent"))
+    with ball() as (_, receiver), pytest.raises(MissingMechanismError, match="synapses of Absent") as caught:
+        build(edges(), receiver, models=("Absent",))
+    assert caught.value.names == ("Absent",)
+
+
+def test_models_that_nobody_knows():
+    with (
+        ball() as (_, receiver),
+        pytest.raises(SynapseError, match="no synapse model 'Mine'; there are DetAMPA"),
+    ):
+        build(edges(), receiver, models=("Mine",))
 
 
 def test_a_model_may_be_asked_for_edge_by_edge():

@@ -186,3 +186,11 @@ def test_families_by_name():
     assert family_of("AMPANMDA") is FAMILIES["ProbAMPANMDA_EMS"]
     assert family_of("DetGABAAB").mechanism == "DetGABAAB"
     assert family_of("Mine") is None
+
+
+def test_parameters_that_the_loaded_mechanism_lacks_are_named():
+    older = PointMechanism("GluSynapse", {"Use0_TM": 0.5}, draws=True, forgets=False, kind_index=0)
+    with pytest.raises(
+        SynapseError, match=r"GluSynapse that is loaded has no parameter .*Use_d_TM.*; it has Use0"
+    ):
+        FAMILIES["GluSynapse"].parameters_of(Batch(plastic(), 0, SynapseConditions(), older))
