@@ -53,6 +53,7 @@ caused it.
     ├── SynapseError (ValueError)              synapses that cannot be made from what was given
     ├── AssignmentError (ValueError)           a text that is not a list of assignments
     ├── ReportError (ValueError)               a report that cannot be written, or read
+    │   └── ReportNotFoundError (FileNotFoundError) no file of that name
     ├── OutputError (OSError)                  an output folder or file that cannot be written
     └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
 
@@ -108,6 +109,7 @@ __all__ = [
     "RecordingError",
     "RemoteError",
     "ReportError",
+    "ReportNotFoundError",
     "ResultsError",
     "RunError",
     "SectionNotFoundError",
@@ -473,6 +475,10 @@ class AssignmentError(BluecellabError, ValueError):
 
 class ReportError(BluecellabError, ValueError):
     """A report that cannot be written or read."""
+
+
+class ReportNotFoundError(ReportError, FileNotFoundError):
+    """There is no file of a report or of spikes."""
 
 
 class OutputError(BluecellabError, OSError):

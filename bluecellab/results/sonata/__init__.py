@@ -1,0 +1,27 @@
+"""SONATA FILES of results: reports and spikes, written and read back.
+
+Nothing is ever left half-written under its final name: a file grows as ``name.h5.partial``, is readable at
+any time, marked as incomplete, and gets its name when it is complete.
+"""
+
+from __future__ import annotations
+
+from bluecellab.results.sonata.files import PARTIAL
+from bluecellab.results.sonata.folder import OutputFolder
+from bluecellab.results.sonata.layout import ReportLayout
+from bluecellab.results.sonata.report_reader import SonataReport, read_report, report_populations
+from bluecellab.results.sonata.report_writer import SonataReportWriter
+from bluecellab.results.sonata.spikes import SpikeOrder, read_spikes, write_spikes
+
+__all__ = [
+    "PARTIAL",
+    "OutputFolder",
+    "ReportLayout",
+    "SonataReport",
+    "SonataReportWriter",
+    "SpikeOrder",
+    "read_report",
+    "read_spikes",
+    "report_populations",
+    "write_spikes",
+]

@@ -1,0 +1,141 @@
+"""Files that have their name only once they are complete, and errors of HDF5 in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bluecellab.errors import OutputError, ReportError, ReportNotFoundError
+
+if TYPE_CHECKING:
+    import h5py
+
+__all__ = [
+    "PARTIAL",
+    "PathLike",
+    "first_line",
+    "give_name",
+    "opened",
+    "partial_path",
+    "refuse_existing",
+    "writing",
+]
+
+PathLike = str | os.PathLike[str]
+
+PARTIAL = ".partial"
+"""What the name of a file ends in as long as it is not complete."""
+
+
+def partial_path(path: Path) -> Path:
+    """Return where a file grows, in the folder where it will lie."""
+    return path.with_name(path.name + PARTIAL)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without its details."""
+    return (str(error).strip() or repr(error)).splitlines()[0]
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what goes wrong with a file that is written into an OutputError that names it.
+
+    Raises
+    ------
+    OutputError
+        With the reason.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:  # h5py raises any of them when a disk is full
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else first_line(error)
+        raise OutputError(
+            f"cannot write {path}: {reason}. Check that the folder exists and is writable, and the space "
+            "left on its disk."
+        ) from error
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise when a result would be replaced that nobody said may be.
+
+    Raises
+    ------
+    OutputError
+        If there is a file, and ``overwrite`` is false; or something that is no file.
+    """
+    for taken in (path, partial_path(path)):
+        if taken.is_dir():
+            raise OutputError(f"cannot write {path}: {taken} is a folder. Choose another name.")
+        if taken.exists() and not overwrite:
+            what = "an older result" if taken == path else "what an unfinished run has left behind"
+            raise OutputError(
+                f"{taken} exists already, {what}. Choose another folder or name, move it away, or pass "
+                "overwrite=True."
+            )
+
+
+def give_name(path: Path, *, overwrite: bool) -> None:
+    """Give a complete file its name.
+
+    Raises
+    ------
+    OutputError
+        If a file of that name has come into being meanwhile, or the disk refuses.
+    """
+    with writing(path):
+        if path.exists() and not overwrite:
+            raise OutputError(
+                f"{path} has come into being while it was written as {partial_path(path).name}. Move one of "
+                "them, or pass overwrite=True."
+            )
+        partial_path(path).replace(path)
+
+
+@contextmanager
+def opened(path: PathLike, group: str) -> Iterator[h5py.Group]:
+    """Open a SONATA file to read one of its groups.
+
+    Parameters
+    ----------
+    path
+        The file.
+    group
+        ``"report"`` or ``"spikes"``.
+
+    Raises
+    ------
+    ReportNotFoundError
+        If there is no such file.
+    ReportError
+        If it is damaged, or has no such group.
+    """
+    import h5py
+
+    path = Path(path)
+    if not path.is_file():
+        left = partial_path(path)
+        hint = (
+            f" There is {left}, of a run that did not finish; it can be read as well."
+            if left.is_file()
+            else ""
+        )
+        raise ReportNotFoundError(f"no file {path}.{hint}")
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.get(group)
+            if not isinstance(found, h5py.Group):
+                there = ", ".join(f"/{name}" for name in file) or "nothing"
+                raise ReportError(
+                    f"{path} has no group /{group}; it has {there}. Is it another kind of file?"
+                )
+            yield found
+    except ReportError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise ReportError(f"{path} cannot be read: {first_line(error)}. It may be damaged.") from error
