@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bluecellab import create_ball_stick, load_mechanisms
+from bluecellab import create_ball_stick, load_mechanisms, run_isolated
 from bluecellab.circuit.access import population_number
 from bluecellab.nrn import clock, objects, runtime, settings
+from bluecellab.nrn.census import census
 from bluecellab.spec.simulation import Seeds
 from bluecellab.synapse import Minis, ResolvedOverrides, SpikeSource, SynapseConditions, build_synapses
 from tests.material import material
@@ -23,9 +24,20 @@ CALCIUM = 1.2
 PATHWAY = population_number("NodeA") * 65536 + population_number("NodeB")
 
 
-@pytest.fixture(autouse=True)
-def _mechanisms():
+pytestmark = pytest.mark.material
+
+
+def apart(check, *arguments):
+    """Run a check in a process of its own: families of mechanisms exclude each other."""
+    material()
+    run_isolated(_with_mechanisms, check, *arguments)
+
+
+def _with_mechanisms(check, *arguments):
     load_mechanisms(material().mechanisms["sscx"])
+    before = census()
+    check(*arguments)
+    assert not before.difference(census())
 
 
 def hill(coefficient):
@@ -101,7 +113,7 @@ def trains_of(count):
     }
 
 
-def test_a_cell_with_replay_and_minis_bit_for_bit():
+def check_a_cell_with_replay_and_minis_bit_for_bit():
     made = chemical(300, 2)
     made = type(made)(made.population, 3, made.numbers, np.arange(300) % 50, made.columns)
     trains = trains_of(40)
@@ -121,8 +133,7 @@ def test_a_cell_with_replay_and_minis_bit_for_bit():
     assert np.ptp(expected) > 1
 
 
-@pytest.mark.parametrize("rate", [0.3, 12.5, 100.0, 1500.0])
-def test_minis_are_those_of_the_mechanism(rate):
+def check_minis_are_those_of_the_mechanism(rate):
     h = runtime.raw_h()
     made = edges()
     with settings.applied({"random123_globalindex": SEEDS.base}), create_ball_stick() as cell:
@@ -146,7 +157,7 @@ def test_minis_are_those_of_the_mechanism(rate):
         del soma
 
 
-def test_plastic_synapses_get_every_parameter():
+def check_plastic_synapses_get_every_parameter():
     made = edges(
         "chemical", u_syn=[0.5, 0.6], depression_time=100.0, facilitation_time=20.0, decay_time=1.7,
         syn_type_id=120, n_rrp_vesicles=2, conductance=[1.0, 2.0], volume_CR=0.3, rho0_GB=[0.0, 1.0],
@@ -171,7 +182,7 @@ def test_plastic_synapses_get_every_parameter():
         assert connection.post_netcon.weight[0] == 1.0
 
 
-def test_deterministic_synapses_run():
+def check_deterministic_synapses_run():
     made = chemical(40, 2)
     for model in ("DetAMPANMDA", "DetGABAAB"):
         resolved = ResolvedOverrides.none(40)
@@ -187,7 +198,7 @@ def test_deterministic_synapses_run():
                 assert np.abs(soma_trace(cell, 30.0, source) - alone).max() > 0.01
 
 
-def test_the_kind_of_an_event_goes_where_the_mechanism_looks_for_it():
+def check_the_kind_of_an_event_goes_where_the_mechanism_looks_for_it():
     made = chemical(20, 2)
     with create_ball_stick() as cell:
         group = build_synapses(made, receiver_of(cell, GID), SynapseConditions())
@@ -197,3 +208,24 @@ def test_the_kind_of_an_event_goes_where_the_mechanism_looks_for_it():
             for bundle in group.bundles:
                 if bundle.kind == kind:
                     assert {bundle.connections.o(k).weight[4] for k in range(len(bundle.members))} == {value}
+
+
+def test_a_cell_with_replay_and_minis_bit_for_bit():
+    apart(check_a_cell_with_replay_and_minis_bit_for_bit)
+
+
+@pytest.mark.parametrize("rate", [0.3, 12.5, 100.0, 1500.0])
+def test_minis_are_those_of_the_mechanism(rate):
+    apart(check_minis_are_those_of_the_mechanism, rate)
+
+
+def test_plastic_synapses_get_every_parameter():
+    apart(check_plastic_synapses_get_every_parameter)
+
+
+def test_deterministic_synapses_run():
+    apart(check_deterministic_synapses_run)
+
+
+def test_the_kind_of_an_event_goes_where_the_mechanism_looks_for_it():
+    apart(check_the_kind_of_an_event_goes_where_the_mechanism_looks_for_it)
