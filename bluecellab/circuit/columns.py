@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Column, IntArray
+from bluecellab.circuit.config.problems import nearest
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.errors import ColumnError
 
@@ -232,8 +232,5 @@ def _decoded(value: object) -> str:
 
 def no_column(name: str, what: str, names: Iterable[str]) -> ColumnError:
     """Return the error for an attribute that a population does not have."""
-    there = sorted(names)
-    near = difflib.get_close_matches(str(name), there, 1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    listed = ", ".join(there[:40]) or "none"
-    return ColumnError(f"{what} has no attribute {name!r}{hint} It has: {listed}", str(name))
+    known = nearest(str(name), sorted(names), "attributes")
+    return ColumnError(f"{what} has no attribute {name!r}; {known}", str(name))

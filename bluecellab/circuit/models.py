@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bluecellab.circuit.access import Column, NodePopulation
+from bluecellab.circuit.columns import no_column
 from bluecellab.circuit.components import PopulationFile
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.errors import (
     CircuitError,
     CircuitFileError,
     CircuitWarning,
-    ColumnError,
     ConfinementError,
     InvalidSpecError,
     warn,
@@ -114,11 +114,7 @@ class Models:
 
     def _needed(self, name: str, node: Mapping[str, object]) -> str:
         if name not in node:
-            listed = ", ".join(self._population.columns) or "none"
-            raise ColumnError(
-                f"{self._what} has no attribute {name!r}, which is needed to build cells; it has: {listed}",
-                name,
-            )
+            raise no_column(name, self._what, self._population.columns)
         return str(node[name])
 
     def _hoc_cell(self, identity: CellId, node: Mapping[str, object]) -> HocCell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import libsonata
 
 __all__ = ["NodeSets", "NodeSource", "read_node_sets"]
-
-_DEEPEST = 100
 
 
 class NodeSource(Protocol):
@@ -82,33 +80,49 @@ class NodeSets:
             known = nearest(str(name), self._rules, "node sets")
             raise NodeSetError(f"no node set {name!r}; {known}", str(name))
         found: dict[str, list[IntArray]] = {}
-        for simple in self._parts(name, ()):
+        for simple in self._parts(name):
             for population, ids in self._resolve_simple(simple).items():
                 found.setdefault(population, []).append(ids)
         united = {population: np.unique(np.concatenate(ids)) for population, ids in sorted(found.items())}
         return {population: ids for population, ids in united.items() if len(ids)}
 
-    def _parts(self, name: str, above: tuple[str, ...]) -> list[str]:
-        """Return the names of the simple sets that a set is made of, each once."""
-        if name in above or len(above) > _DEEPEST:
-            circle = " -> ".join((*above[-8:], name))
-            raise NodeSetError(f"node set {above[0]!r} is made of itself: {circle}", above[0])
-        if name not in self._rules:
-            known = nearest(name, self._rules, "node sets")
-            raise NodeSetError(
-                f"node set {above[-1]!r} is made of {name!r}, which does not exist; {known}", above[0]
-            )
+    def _parts(self, name: str) -> list[str]:
+        """Return the names of the simple sets that a set is made of, each once.
+
+        Every set is visited once, however many others are made of it.
+        """
+        simple: list[str] = []
+        done: set[str] = set()
+        path: dict[str, Iterator[str]] = {name: self._members(name)}  # from the set asked for downward
+        while path:
+            here, members = next(reversed(path.items()))
+            part = next(members, None)
+            if part is None:
+                done.add(here)
+                del path[here]
+                if not isinstance(self._rules[here], list):
+                    simple.append(here)
+            elif part in path:
+                circle = " -> ".join([*path, part][-8:])
+                raise NodeSetError(f"node set {name!r} is made of itself: {circle}", name)
+            elif part not in done:
+                path[part] = self._members(part)
+        return simple
+
+    def _members(self, name: str) -> Iterator[str]:
+        """Give the names that a list is made of; none of a simple set."""
         rule = self._rules[name]
-        if not isinstance(rule, list):
-            return [name]
-        found: dict[str, None] = {}
-        for part in rule:
+        for part in rule if isinstance(rule, list) else ():
             if not isinstance(part, str):
                 raise NodeSetError(
                     f"node set {name!r}: a list holds names of node sets, not {shown(part)}", name
                 )
-            found.update(dict.fromkeys(self._parts(part, (*above, name))))
-        return list(found)
+            if part not in self._rules:
+                known = nearest(part, self._rules, "node sets")
+                raise NodeSetError(
+                    f"node set {name!r} is made of {part!r}, which does not exist; {known}", name
+                )
+            yield part
 
     def _resolve_simple(self, name: str) -> dict[str, IntArray]:
         rule = self._rules[name]
