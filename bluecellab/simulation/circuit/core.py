@@ -6,23 +6,19 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.cell import Cell
 from bluecellab.circuit.access import CircuitAccess
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.obi import open_circuit
-from bluecellab.errors import NotRecordedError, SimulationError
+from bluecellab.errors import SimulationError
 from bluecellab.nrn import mechanisms, runtime
-from bluecellab.nrn.scope import Live
-from bluecellab.results import Spikes
-from bluecellab.results.sonata import read_report
-from bluecellab.simulation.circuit.assembly import Assembly, Request, assemble
+from bluecellab.simulation.circuit.assembly import Request, assemble
 from bluecellab.simulation.circuit.ids import GlobalIds
 from bluecellab.simulation.circuit.output import ReportFiles
+from bluecellab.simulation.circuit.reading import ReadingMixin
 from bluecellab.simulation.circuit.replays import trains_of_file
 from bluecellab.simulation.circuit.selection import (
     CellsWanted,
@@ -32,11 +28,8 @@ from bluecellab.simulation.circuit.selection import (
     checked_trains,
     edge_populations_of,
     inputs_of,
-    merge_spike_trains,
     reports_of,
 )
-from bluecellab.simulation.circuit.summary import Summary
-from bluecellab.simulation.core import Simulation
 from bluecellab.simulation.progress import building_bar
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
@@ -45,11 +38,11 @@ from bluecellab.spec.simulation.conditions import SeedConvention
 __all__ = ["CircuitSimulation", "Replay"]
 
 FloatArray = npt.NDArray[np.float64]
-Replay = Literal["output"] | str | os.PathLike[str] | Trains | None
+Replay = str | os.PathLike[str] | Trains | None
 """Spikes that cells which are not loaded send: those of the finished simulation, of a file, or given."""
 
 
-class CircuitSimulation(Live):
+class CircuitSimulation(ReadingMixin):
     """Takes cells out of a circuit, with their synapses, inputs and the spikes they received, and runs them.
 
     Parameters
@@ -74,6 +67,10 @@ class CircuitSimulation(Live):
         Folder that no path may lead out of.
     mechanisms
         Folder of .mod files, or compiled library; by default those that the circuit names.
+    overwrite
+        Whether reports may replace those of an older result.
+    show_progress
+        Whether :meth:`instantiate` shows a progress bar.
 
     Raises
     ------
@@ -87,7 +84,7 @@ class CircuitSimulation(Live):
     The interface follows BlueCelluLab, https://doi.org/10.21105/joss.07026
     """
 
-    def __init__(  # noqa: PLR0913 - the published arguments, and some more
+    def __init__(
         self,
         simulation_config: str | os.PathLike[str] | SimulationConfig,
         dt: float | None = None,
@@ -102,6 +99,8 @@ class CircuitSimulation(Live):
         seeds: SeedConvention = "neurodamus",
         confine_to: str | os.PathLike[str] | None = None,
         mechanisms: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
+        show_progress: bool = False,
     ) -> None:
         if rng_mode not in (None, "Random123"):
             raise SimulationError(
@@ -124,8 +123,10 @@ class CircuitSimulation(Live):
         self.record_dt = record_dt
         self.pc = parallel_context
         self._mechanisms = mechanisms
-        self._assembly: Assembly | None = None
-        self.global_ids: GlobalIds | None = None
+        self._overwrite = overwrite
+        self._show_progress = show_progress
+        self._assembly = None
+        self.global_ids = None
         self.build_seconds = self.run_seconds = 0.0
         if circuit is None:
             circuit = open_circuit(
@@ -145,7 +146,6 @@ class CircuitSimulation(Live):
         minis: bool | None = None,
         connect: bool = True,
         sources: Iterable[CellId | tuple[str, int]] | None = None,
-        show_progress: bool = False,
     ) -> None:
         """Make cells of the circuit, with what they are wanted to have.
 
@@ -158,19 +158,17 @@ class CircuitSimulation(Live):
         stimuli
             Blocks of ``inputs``, by name or type of stimulus.
         replay
-            Spikes of cells that are not made: ``"output"`` for those that the finished simulation has written, the
-            path of a SONATA spikes file, or times in ms by cell.
+            Spikes of cells that are not made: ``"output"`` for those that the finished simulation has
+            written, the path of a SONATA spikes file, or times in ms by cell.
         reports
             Reports that every run writes to the output folder.
         minis
-            Whether synapses release spontaneously, at the rates of the circuit and of overrides; where those are
-            known, by default.
+            Whether synapses release spontaneously, at the rates of the circuit and of overrides; where those
+            are known, by default.
         connect
             Whether cells that are made are connected with each other. Otherwise they are replayed as well.
         sources
             Only the synapses from these cells.
-        show_progress
-            Whether to show a progress bar.
 
         Raises
         ------
@@ -202,11 +200,13 @@ class CircuitSimulation(Live):
         wanted = reports_of(reports, self.config)
         self._load_mechanisms()
         ids = GlobalIds.of_circuit(self.circuit, self.config.seeds.convention, request.cells)
-        with building_bar(2 * len(request.cells), show_progress) as progress:
+        with building_bar(2 * len(request.cells), self._show_progress) as progress:
             model = self._scope.child("model")
             self._assembly = assemble(model, self.circuit, self.config, request, ids, progress)
         self.global_ids = ids
-        self._reports = ReportFiles.prepare(self._assembly, wanted, self.config, self.circuit)
+        self._reports = ReportFiles(
+            self._assembly, wanted, self.config, self.circuit, overwrite=self._overwrite
+        )
         self.build_seconds = time.perf_counter() - begin
 
     def _load_mechanisms(self) -> None:
@@ -222,38 +222,6 @@ class CircuitSimulation(Live):
             return checked_trains(replay)
         path = self.spikes_path if replay == "output" else Path(replay)
         return checked_trains(trains_of_file(str(path)))
-
-    def _built(self) -> Assembly:
-        self._scope.check()
-        if self._assembly is None:
-            raise SimulationError("no cells have been instantiated yet; call instantiate() first")
-        return self._assembly
-
-    @property
-    def cells(self) -> Mapping[CellId, Cell]:
-        """The cells, by their ids.
-
-        Raises
-        ------
-        SimulationError
-            If none have been instantiated.
-        """
-        return self._built().cells
-
-    @property
-    def output_path(self) -> Path:
-        """Folder that the configuration wants its output in."""
-        return Path(self.config.output.directory)
-
-    @property
-    def spikes_path(self) -> Path:
-        """File that the configuration wants its spikes in."""
-        return self.output_path / self.config.output.spikes_file
-
-    @property
-    def simulation(self) -> Simulation:
-        """What runs the cells; hooks are added to it."""
-        return self._built().simulation
 
     def run(
         self,
@@ -279,7 +247,7 @@ class CircuitSimulation(Live):
         celsius
             Temperature in degC.
         dt
-            Of the published interface: only the step that the simulation was made with, as delays depend on it.
+            Of the published interface: only the step that the simulation was made with.
         forward_skip, forward_skip_value
             Whether to settle for so many ms with ten long steps. ``run.tstart`` asks for it, too.
         cvode
@@ -321,138 +289,3 @@ class CircuitSimulation(Live):
                 time_limit=time_limit,
             )
         self.run_seconds = time.perf_counter() - begin
-
-    @property
-    def spikes(self) -> Spikes:
-        """Spike times of every cell in the last run, by its id.
-
-        Raises
-        ------
-        NotRecordedError
-            If there was no run yet.
-        """
-        return self._built().spikes()
-
-    @property
-    def reports(self) -> Mapping[str, Path]:
-        """Files of the reports that the last run has written, by name."""
-        self._built()
-        return self._reports.paths
-
-    @property
-    def summary(self) -> Summary:
-        """What was built and run, in numbers."""
-        return self._built().summary(self.build_seconds, self.run_seconds)
-
-    def get_time(self) -> FloatArray:
-        """Return the times that were recorded in the last run, in ms, shape (n,)."""
-        return next(iter(self.cells.values())).get_time()
-
-    def get_time_trace(
-        self, t_start: float | None = None, t_stop: float | None = None, t_step: float | None = None
-    ) -> FloatArray:
-        """Return the times of :meth:`get_voltage_trace`, in ms, shape (n,)."""
-        times = self.get_time()
-        return self._window(times, times, t_start, t_stop, t_step)
-
-    def get_voltage_trace(
-        self,
-        cell_id: CellId | tuple[str, int],
-        t_start: float | None = None,
-        t_stop: float | None = None,
-        t_step: float | None = None,
-    ) -> FloatArray:
-        """Return the potential of the soma of a cell in the last run, in mV, shape (n,).
-
-        Parameters
-        ----------
-        cell_id
-            Which cell.
-        t_start, t_stop
-            Window in ms, both ends included.
-        t_step
-            Interval in ms; a multiple of that of the recording.
-
-        Raises
-        ------
-        NotRecordedError
-            If the cell was not instantiated, or has not run.
-        SimulationError
-            If ``t_step`` is no multiple of the interval.
-        """
-        cell = self.cell(cell_id)
-        return self._window(cell.get_time(), cell.get_soma_voltage(), t_start, t_stop, t_step)
-
-    def cell(self, cell_id: CellId | tuple[str, int]) -> Cell:
-        """Return a cell that was instantiated.
-
-        Raises
-        ------
-        NotRecordedError
-            If it was not.
-        """
-        found = self.cells.get(CellId(*cell_id))
-        if found is None:
-            there = ", ".join(map(str, list(self.cells)[:5]))
-            raise NotRecordedError(f"cell {cell_id} was not instantiated; there is {there} ...")
-        return found
-
-    def _window(
-        self,
-        times: FloatArray,
-        values: FloatArray,
-        t_start: float | None,
-        t_stop: float | None,
-        t_step: float | None,
-    ) -> FloatArray:
-        slack = 1e-9
-        chosen = np.ones(len(times), dtype=bool)
-        if t_start is not None:
-            chosen &= times >= t_start - slack
-        if t_stop is not None:
-            chosen &= times <= t_stop + slack
-        return values[chosen][:: self._stride(t_step, self.record_dt or self.dt)]
-
-    @staticmethod
-    def _stride(t_step: float | None, interval: float) -> int:
-        if t_step is None:
-            return 1
-        ratio = t_step / interval
-        if ratio < 1 - 1e-9 or abs(ratio - round(ratio)) > 1e-9 * ratio:
-            raise SimulationError(f"t_step = {t_step:g} ms is no multiple of the interval, {interval:g} ms")
-        return round(ratio)
-
-    def get_mainsim_voltage_trace(
-        self,
-        cell_id: CellId | tuple[str, int],
-        t_start: float | None = None,
-        t_stop: float | None = None,
-        t_step: float | None = None,
-    ) -> FloatArray:
-        """Return the potential of a soma from the report ``soma`` of the finished simulation, in mV, shape (n,)."""
-        report = self._mainsim_report(CellId(*cell_id).population_name)
-        values = report.of_node(CellId(*cell_id).id)[:, 0].astype(np.float64)
-        slack = 1e-9
-        first = -np.inf if t_start is None else t_start
-        last = np.inf if t_stop is None else t_stop
-        chosen = (report.times >= first - slack) & (report.times <= last + slack)
-        return values[chosen][:: self._stride(t_step, report.dt)]
-
-    def get_mainsim_time_trace(self, t_step: float | None = None) -> FloatArray:
-        """Return the times of the report ``soma`` of the finished simulation, in ms, shape (n,)."""
-        report = self._mainsim_report(None)
-        return report.times[:: self._stride(t_step, report.dt)]
-
-    def global_gid(self, population: str, local_id: int) -> int:
-        """Return the number of a node that enters its random streams.
-
-        Raises
-        ------
-        SimulationError
-            If nothing has been instantiated.
-        """
-        if self.global_ids is None:
-            raise SimulationError("global ids are known once cells have been instantiated")
-        return self.global_ids.of(CellId(population, local_id))
-
-    merge_pre_spike_trains = staticmethod(merge_spike_trains)

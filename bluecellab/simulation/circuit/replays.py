@@ -62,7 +62,7 @@ def trains_of_file(path: str) -> dict[CellId, FloatArray]:
 
 
 def replayed_by(inputs: Iterable[CircuitInput]) -> list[Replayed]:
-    """Return what those blocks replay that do: spikes between ``delay`` and ``delay + duration``, both included.
+    """Return what those blocks replay that do: spikes from ``delay`` to ``delay + duration``, both included.
 
     Raises
     ------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.validation import check
 from bluecellab.results.sonata import OutputFolder, write_spikes
@@ -48,8 +50,8 @@ def run_sonata(
     seeds
         Whose random streams: ``"neurodamus"`` or ``"bluecellulab"``.
     confine_to
-        Folder that no path in the configuration may lead out of. hoc templates and mechanisms are code all the
-        same: run those of others with an ``isolation`` that has limits.
+        Folder that no path in the configuration may lead out of. hoc templates and mechanisms are code all
+        the same: run those of others with an ``isolation`` that has limits.
     mechanisms
         Folder of .mod files, or compiled library; by default those that the circuit names.
     show_progress
@@ -93,7 +95,44 @@ def run_sonata(
     folder = OutputFolder(Path(config.output.directory), overwrite=overwrite)
     names = [report.output_name for report in config.reports if report.enabled]
     folder.reserve([*names, config.output.spikes_file, FILE_NAME])
-    with CircuitSimulation(config, seeds=seeds, confine_to=confine_to, mechanisms=mechanisms) as simulation:
-        simulation.instantiate(reports="all", show_progress=show_progress)
+    with CircuitSimulation(
+        config,
+        seeds=seeds,
+        confine_to=confine_to,
+        mechanisms=mechanisms,
+        overwrite=overwrite,
+        show_progress=show_progress,
+    ) as simulation:
+        simulation.instantiate(reports="all")
         simulation.run(show_progress=show_progress)
-        return _finish(simulation, folder)
+        return _written(simulation, overwrite=overwrite)
+
+
+def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult:
+    """Write spikes and provenance of a simulation that has run; its reports are there."""
+    config, spikes, summary = simulation.config, simulation.spikes, simulation.summary
+    by_population: dict[str, list[CellId]] = {}
+    for cell_id in simulation.cells:
+        by_population.setdefault(cell_id.population_name, []).append(cell_id)
+    columns = {}
+    for name, cells in by_population.items():
+        times = [spikes[cell_id] for cell_id in cells]
+        ids = np.repeat([cell_id.id for cell_id in cells], list(map(len, times)))
+        columns[name] = (np.concatenate(times), ids)
+    spikes_file = simulation.spikes_path
+    write_spikes(spikes_file, columns, config.output.spikes_sort_order, overwrite=overwrite)
+    provenance_file = simulation.output_path / FILE_NAME
+    facts = provenance_of(
+        config,
+        cells=summary.cells,
+        synapses=dict(summary.synapses),
+        t_stop=summary.t_stop,
+        build_seconds=round(summary.build_seconds, 3),
+        run_seconds=round(summary.run_seconds, 3),
+        reports={name: path.name for name, path in simulation.reports.items()},
+        spikes=spikes_file.name,
+    )
+    write_provenance(provenance_file, facts)
+    return CircuitResult(
+        spikes, simulation.output_path, spikes_file, provenance_file, dict(simulation.reports), summary
+    )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bluecellab.cell import Cell
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation, Edges
 from bluecellab.circuit.minis import mini_frequencies
-from bluecellab.errors import CircuitError, SimulationError
+from bluecellab.errors import CircuitError, SimulationError, SynapseError
 from bluecellab.nrn import synapses as engine
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
@@ -161,8 +161,8 @@ class Wiring:
                 real[node] = self._real[source]
                 if source in trains:
                     raise SimulationError(
-                        f"spikes of {source} are given, but that cell is simulated and connected itself; leave "
-                        "its spikes out, or instantiate with connect=False"
+                        f"spikes of {source} are given, but that cell is simulated and connected itself; "
+                        "leave its spikes out, or instantiate with connect=False"
                     )
             elif source in trains:
                 replayed[node] = self._gid(("train", source), trains[source])
@@ -191,8 +191,8 @@ class Wiring:
         if own is None:
             if self._plan.minis and np.isnan(overridden).any():
                 raise CircuitError(
-                    f"minis were asked for, but population {group.cell_id.population_name!r} has no attributes "
-                    "exc_mini_frequency and inh_mini_frequency, and no override gives spont_minis for all synapses"
+                    f"minis were asked for, but population {group.cell_id.population_name!r} has no "
+                    "exc_mini_frequency and inh_mini_frequency, and overrides do not give spont_minis for all"
                 )
             return np.nan_to_num(overridden, nan=0.0)
         excitatory, inhibitory = own
@@ -201,8 +201,22 @@ class Wiring:
 
     @property
     def settings(self) -> dict[str, float]:
-        """GLOBALs of mechanisms that overrides configure, to be applied while the simulation runs."""
-        return {}
+        """GLOBALs of mechanisms that overrides configure, to be applied while the simulation runs.
+
+        Raises
+        ------
+        SynapseError
+            If two synapses are to have different values of one.
+        """
+        found: dict[str, float] = {}
+        for group in self._all():
+            for name, value in group.globals.items():
+                if found.setdefault(name, value) != value:
+                    raise SynapseError(
+                        f"connection overrides set {name} to {found[name]:g} and to {value:g}, but it is one "
+                        "variable for all synapses. Let all blocks say the same."
+                    )
+        return found
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""
