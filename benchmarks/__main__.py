@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
+from benchmarks.synapses import bench_synapses
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -223,6 +224,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Row]]] = {
     "create": bench_create,
     "isolated": bench_isolated,
     "leak": bench_leak,
+    "synapses": lambda scale: bench_synapses(scale.rounds, scale.repeats, quick=scale is QUICK),
 }
 
 

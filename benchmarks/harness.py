@@ -31,10 +31,10 @@ class Task:
 
     def run(self) -> Answer:
         """Do it in a fresh process and return what it prints last."""
-        python = PEER if self.side == "peer" else sys.executable
+        python = PEER if self.side.endswith("peer") else sys.executable
         environment = dict(os.environ)
         model = self.arguments.get("model")
-        if self.side == "peer" and model:
+        if self.side.endswith("peer") and model:
             environment["BLUECELLULAB_MOD_LIBRARY_PATH"] = str(model["library"])
         done = subprocess.run(
             [python, "-m", f"benchmarks.{self.side}", self.job, json.dumps(self.arguments)],

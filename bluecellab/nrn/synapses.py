@@ -52,13 +52,23 @@ proc bluecellab_release_backwards() { local i
 proc bluecellab_forget_streams() { local i
     for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).clearRNG()
 }
-proc bluecellab_connect() { local i localobj made
-    for i = 0, $o3.size() - 1 {
-        made = bluecellab_gids.gid_connect($o4.x[i], $o2.o($o3.x[i]))
-        made.weight = $o5.x[i]
-        made.delay = $o6.x[i]
-        if ($7 > 0) made.weight[$7] = $8
-        $o1.append(made)
+proc bluecellab_connect() { local i, n, kind, value localobj made, all, processes, slots, gids, weights, delays
+    all = $o1
+    processes = $o2
+    slots = $o3
+    gids = $o4
+    weights = $o5
+    delays = $o6
+    kind = $7
+    value = $8
+    n = slots.size()
+    if (value == 0) kind = 0
+    for i = 0, n - 1 {
+        made = bluecellab_gids.gid_connect(gids.get(i), processes.o(slots.get(i)))
+        made.weight = weights.get(i)
+        made.delay = delays.get(i)
+        if (kind) made.weight[kind] = value
+        all.append(made)
     }
 }
 obfunc bluecellab_pattern_stim() { localobj made
@@ -172,16 +182,21 @@ def _maker(mechanism: str, parameters: tuple[str, ...], streams: bool) -> str:
     key = (mechanism, parameters, streams)
     if key not in _Written.makers:
         name = f"bluecellab_make_{len(_Written.makers)}"
-        lines = [f"made.{parameter} = $o{5 + n}.x[i]" for n, parameter in enumerate(parameters)]
+        lines = [f"made = new {mechanism}(c0.get(i))"]
+        lines += [f"made.{parameter} = c{number}.get(i)" for number, parameter in enumerate(parameters, 1)]
+        count = len(lines)
         if streams:
-            ids = ", ".join(f"$o{5 + len(parameters) + n}.x[i]" for n in range(3))
-            lines.append(f"made.setRNG({ids})")
+            lines.append(f"made.setRNG(c{count}.get(i), c{count + 1}.get(i), c{count + 2}.get(i))")
+            count += 3
         body = "\n".join(lines)
-        code = f"""proc {name}() {{ local i localobj made
+        # Vector.get() of a local is the fastest way to a number that hoc has
+        columns = "\n".join(f"c{number} = $o{4 + number}" for number in range(count))
+        code = f"""proc {name}() {{ local i localobj made, all, {", ".join(f"c{number}" for number in range(count))}
+all = $o3
+{columns}
 for i = $1, $2 - 1 {{
-made = new {mechanism}($o4.x[i])
 {body}
-$o3.append(made)
+all.append(made)
 }}
 }}
 """
