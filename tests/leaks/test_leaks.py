@@ -74,3 +74,12 @@ def test_detailed(scenario: str, count: int, tmp_path: Path) -> None:
     figures = cycles(scenario, count, tmp_path)
     check(figures, DETAILED_LIMIT)
     assert figures["cycles"] == count
+
+
+def test_synapses(tmp_path: Path) -> None:
+    check(cycles("synapses_exponential", 200, tmp_path), 20.0)
+
+
+def test_stochastic_synapses(tmp_path: Path) -> None:
+    material()
+    check(cycles("synapses_stochastic", 50, tmp_path), 100.0)
