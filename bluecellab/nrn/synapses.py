@@ -52,9 +52,9 @@ proc bluecellab_release_backwards() { local i
 proc bluecellab_forget_streams() { local i
     for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).clearRNG()
 }
-proc bluecellab_connect() { local i, n, kind, value localobj made, all, processes, slots, gids, weights, delays
+proc bluecellab_connect() { local i, n, kind, value localobj made, all, from, slots, gids, weights, delays
     all = $o1
-    processes = $o2
+    from = $o2
     slots = $o3
     gids = $o4
     weights = $o5
@@ -64,7 +64,7 @@ proc bluecellab_connect() { local i, n, kind, value localobj made, all, processe
     n = slots.size()
     if (value == 0) kind = 0
     for i = 0, n - 1 {
-        made = bluecellab_gids.gid_connect(gids.get(i), processes.o(slots.get(i)))
+        made = bluecellab_gids.gid_connect(gids.get(i), from.o(slots.get(i)))
         made.weight = weights.get(i)
         made.delay = delays.get(i)
         if (kind) made.weight[kind] = value
@@ -191,7 +191,8 @@ def _maker(mechanism: str, parameters: tuple[str, ...], streams: bool) -> str:
         body = "\n".join(lines)
         # Vector.get() of a local is the fastest way to a number that hoc has
         columns = "\n".join(f"c{number} = $o{4 + number}" for number in range(count))
-        code = f"""proc {name}() {{ local i localobj made, all, {", ".join(f"c{number}" for number in range(count))}
+        named = ", ".join(f"c{number}" for number in range(count))
+        code = f"""proc {name}() {{ local i localobj made, all, {named}
 all = $o3
 {columns}
 for i = $1, $2 - 1 {{
