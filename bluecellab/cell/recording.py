@@ -51,13 +51,20 @@ class RecordingMixin(SectionsMixin):
     def _start_recording(self) -> None:
         self.recordings = self._scope.own({}, dict.clear)
         self._detectors = self._scope.own({}, dict.clear)
+        self.members: list[Recordable] = self._scope.own([], list.clear)
         self.recordings[TIME] = recording.record_time(self._scope, TIME)
         if self._model.artificial is None:
             self._record(SOMA_VOLTAGE, self.soma, 0.5, "v", None)
 
     def _all_recorders(self) -> list[Recordable]:
-        """Return everything that records from this cell."""
-        return [*self.recordings.values(), *self._detectors.values()]
+        """Return everything that records from this cell, or takes part in its runs otherwise."""
+        self.members[:] = [member for member in self.members if not member.closed]
+        return [*self.recordings.values(), *self._detectors.values(), *self.members]
+
+    def take_part(self, member: Recordable) -> None:
+        """Let something that acts on this cell, such as a field, take part in all its runs."""
+        self._scope.check()
+        self.members.append(member)
 
     def _record(
         self, name: str, section: AnyPlace | None, segx: float | None, variable: str, dt: float | None
