@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from bluecellab.circuit.heaps import has_damaged_texts
 from bluecellab.errors import BluecellabError, CircuitFileError, ClosedError, ConfinementError
 
 if TYPE_CHECKING:
@@ -101,7 +102,13 @@ class Hdf5File:
         if not Path(self.path).is_file():
             raise self.failure("there is no such file; correct the path in the circuit's configuration")
         try:
+            if has_damaged_texts(self.path):
+                raise self.failure(
+                    "is damaged: blocks of its texts were never written. Get a whole copy of it"
+                )
             return h5py.File(self.path, "r", locking="best-effort")
+        except BluecellabError:
+            raise
         except _FAILURES as error:
             raise self.failure(
                 f"is no HDF5 file, or is damaged or cut off: {error}. Get a whole copy of it"

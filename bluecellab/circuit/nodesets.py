@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from bluecellab.circuit.access import IntArray, NodePopulation
+from bluecellab.circuit.access import Column, IntArray, NodePopulation
 from bluecellab.circuit.config.problems import Problems, nearest, raise_problems, shown
 from bluecellab.circuit.config.text import read_object
 from bluecellab.errors import CircuitFileError, CircuitWarning, ConfigError, NodeSetError, warn
@@ -25,6 +25,11 @@ class NodeSource(Protocol):
     @property
     def node_populations(self) -> Mapping[str, NodePopulation]:
         """Populations by name."""
+
+    def nodes(
+        self, population: str, ids: IntArray | None = None, columns: Sequence[str] | None = None
+    ) -> Mapping[str, Column]:
+        """Return attributes of nodes."""
 
     def sonata_nodes(self, population: str) -> libsonata.NodePopulation:
         """Return a population as libsonata has it."""
@@ -62,6 +67,7 @@ class NodeSets:
         self._rules = rules
         self._source = source
         self._warned: set[str] = set()
+        self._checked: set[tuple[str, str]] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -180,14 +186,22 @@ class NodeSets:
 
         size = self._source.node_populations[population].size
         self._check_ids(name, rule, size)
+        self._check_columns(rule, population)
         try:
             sets = libsonata.NodeSets(json.dumps({name: rule}))
             found = sets.materialize(name, self._source.sonata_nodes(population)).flatten()
-        except (libsonata.SonataError, RuntimeError, ValueError, TypeError, MemoryError) as error:
+        except (libsonata.SonataError, RuntimeError, ValueError, TypeError, IndexError, MemoryError) as error:
             raise NodeSetError(
                 f"node set {name!r} cannot be matched with population {population}: {error}", name
             ) from error
         return np.unique(np.asarray(found)).astype(np.int64)
+
+    def _check_columns(self, rule: Mapping[str, object], population: str) -> None:
+        """Read the attributes of a rule with our own reader: libsonata crashes on some that are damaged."""
+        for name in rule:
+            if name not in ("population", "node_id") and (population, name) not in self._checked:
+                self._source.nodes(population, None, [name])
+                self._checked.add((population, name))
 
     def _check_ids(self, name: str, rule: Mapping[str, object], size: int) -> None:
         """Refuse ids beyond a population that the rule names, or beyond every one if it names none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from bluecellab.circuit.config.places import is_file
@@ -35,9 +36,9 @@ def _check_times(key: str, report: Report, run: CircuitRun, problems: Problems) 
     steps = report.dt / run.dt
     if steps < 1 - 1e-9:
         problems.add(join(key, "dt"), report.dt, f"must not be below run.dt = {run.dt:g} ms")
-    elif abs(steps - round(steps)) > 1e-6 * steps:
-        low, high = int(steps) * run.dt, (int(steps) + 1) * run.dt
-        message = f"must be a multiple of run.dt = {run.dt:g} ms, such as {low:g} or {high:g}"
+    elif math.isinf(steps) or abs(steps - round(steps)) > 1e-6 * steps:
+        low = report.dt // run.dt * run.dt
+        message = f"must be a multiple of run.dt = {run.dt:g} ms, such as {low:g} or {low + run.dt:g}"
         problems.add(join(key, "dt"), report.dt, message)
 
 

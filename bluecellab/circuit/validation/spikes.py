@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from bluecellab.circuit.access import NodePopulation
 from bluecellab.circuit.config.problems import Problems, nearest
+from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.validation.circuit_file import check_file
+from bluecellab.errors import CircuitError, ConfinementError
 
 __all__ = ["check_spikes"]
 
@@ -14,7 +16,12 @@ _CHUNK = 2**20
 
 
 def check_spikes(
-    path: str, key: str, problems: Problems, populations: Mapping[str, NodePopulation] | None
+    path: str,
+    key: str,
+    problems: Problems,
+    populations: Mapping[str, NodePopulation] | None,
+    *,
+    confine_to: str | None = None,
 ) -> None:
     """Report what is wrong with a SONATA file of spikes.
 
@@ -28,51 +35,49 @@ def check_spikes(
         Where to report to.
     populations
         Those of nodes in the circuit, if that could be opened.
+    confine_to
+        When given, nothing in the file may lead to another file.
     """
     if not check_file(path, key, problems, hdf5=True):
         return
-    import h5py
-
+    file = Hdf5File(path, confine_to=confine_to)
     try:
-        with h5py.File(path, "r") as file:
-            group = file.get("spikes")
-            if not isinstance(group, h5py.Group):
-                problems.add(key, path, "has no group /spikes; it is no SONATA file of spikes")
-                return
-            for name in group:
-                population = None if populations is None else populations.get(name)
-                if populations is not None and population is None:
-                    known = nearest(name, populations, "populations")
-                    message = f"has spikes of population {name!r}, which the circuit does not have; {known}"
-                    problems.add(key, path, message)
-                else:
-                    message = _wrong(group[name], population)
-                    if message:
-                        problems.add(key, path, f"population {name!r}: {message}")
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        problems.add(key, path, f"damaged: {str(error).splitlines()[0] if str(error) else error!r}")
+        if file.group("spikes") is None:
+            problems.add(key, path, "has no group /spikes; it is no SONATA file of spikes")
+        for name in file.names("spikes"):
+            population = None if populations is None else populations.get(name)
+            if populations is not None and population is None:
+                known = nearest(name, populations, "populations")
+                message = f"has spikes of population {name!r}, which the circuit does not have; {known}"
+            else:
+                message = _wrong(file, f"spikes/{name}", population)
+            if message:
+                problems.add(key, path, message)
+    except CircuitError as error:
+        problems.add(key, path, str(error).removeprefix(f"{path}: "))
+    except ConfinementError as error:
+        problems.add(key, path, str(error), outside=True)
+    finally:
+        file.close()
 
 
-def _wrong(group: object, population: NodePopulation | None) -> str:
+def _wrong(file: Hdf5File, path: str, population: NodePopulation | None) -> str:
     """Return what is wrong with the spikes of a population."""
-    import h5py
     import numpy as np
 
-    if not isinstance(group, h5py.Group):
-        return "a group with timestamps and node_ids is needed"
-    times, ids = group.get("timestamps"), group.get("node_ids")
+    times, ids = file.dataset(f"{path}/timestamps"), file.dataset(f"{path}/node_ids")
+    if times is None or ids is None:
+        return f"{path}/{'timestamps' if times is None else 'node_ids'} is missing"
     for name, column, kinds in (("timestamps", times, "fiu"), ("node_ids", ids, "iu")):
-        if not isinstance(column, h5py.Dataset):
-            return f"{name} is missing"
-        if column.dtype.kind not in kinds or column.ndim != 1:
-            return f"{name} is {column.dtype} of shape {column.shape}; a column of numbers is needed"
+        if column.dtype.kind not in kinds:
+            return f"{path}/{name} is of the type {column.dtype}; numbers are needed"
     if len(times) != len(ids):
-        return f"{len(times)} timestamps but {len(ids)} node_ids"
-    for start in range(0, len(times), _CHUNK):
-        if not np.isfinite(times[start : start + _CHUNK]).all():
-            return "some timestamps are NaN or infinite"
-        if population is not None:
+        return f"{path} has {len(times)} timestamps but {len(ids)} node_ids"
+    with file.reading(path):
+        for start in range(0, len(times), _CHUNK):
+            if not np.isfinite(times[start : start + _CHUNK]).all():
+                return f"{path}: some timestamps are NaN or infinite"
             largest = int(ids[start : start + _CHUNK].max())
-            if largest >= population.size:
-                return f"node {largest}, but its nodes are 0 to {population.size - 1}"
+            if population is not None and largest >= population.size:
+                return f"{path} has node {largest}, but its nodes are 0 to {population.size - 1}"
     return ""

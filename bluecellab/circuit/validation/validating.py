@@ -119,7 +119,8 @@ def _open(parts: Parts) -> CircuitAccess | None:
 def _check_replays(parts: Parts, populations: Mapping[str, NodePopulation] | None) -> None:
     for key, each in parts.inputs:
         if isinstance(each.stimulus, SynapseReplay):
-            check_spikes(each.stimulus.spike_file, f"{key}.spike_file", parts.problems, populations)
+            file, place = each.stimulus.spike_file, f"{key}.spike_file"
+            check_spikes(file, place, parts.problems, populations, confine_to=parts.confine_to)
 
 
 def _check_circuit(parts: Parts, circuit: CircuitAccess) -> None:
