@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from bluecellab.cell import Cell
 from bluecellab.circuit.access import CircuitAccess, CompartmentSet
 from bluecellab.circuit.compartments import read_compartment_sets
-from bluecellab.errors import NodeSetError
+from bluecellab.circuit.placement import placement_of
+from bluecellab.errors import NodeSetError, SimulationError
+from bluecellab.fields import play_field
+from bluecellab.simulation.circuit.fields import impose_fields
 from bluecellab.simulation.circuit.ids import GlobalIds
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.spec.base import CellId
+from bluecellab.spec.circuit_stimuli import SpatiallyUniformField
 from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.spec.simulation.config import CircuitInput
 from bluecellab.stimulus.inputs import SOMA, Place, PlannedInput, places_on, plan_inputs
@@ -20,7 +26,7 @@ __all__ = ["compartment_set_of", "play_inputs"]
 
 def play_inputs(
     config: SimulationConfig,
-    chosen: Iterable[CircuitInput],
+    chosen: Sequence[CircuitInput],
     circuit: CircuitAccess,
     cells: Mapping[CellId, Cell],
     ids: GlobalIds,
@@ -45,9 +51,10 @@ def play_inputs(
     int
         How many stimuli play.
     """
-    names = {block.name for block in chosen}
+    blocks = tuple(chosen)
+    names = {block.name for block in blocks}
     members = Members(circuit)
-    count = 0
+    count = impose_fields(blocks, circuit, cells, members)
     for planned in plan_inputs(config.inputs, config.seeds, dt=config.run.dt):
         if planned.name not in names or not planned.clamps:
             continue
@@ -55,6 +62,30 @@ def play_inputs(
             places = _places(planned, cell_id, config, members) if cell.artificial is None else ()
             if places:
                 count += len(cell.add_input(planned, ids.of(cell_id), places))
+    fields = [block for block in chosen if isinstance(block.stimulus, SpatiallyUniformField)]
+    return count + (_play_fields(fields, circuit, cells, members) if fields else 0)
+
+
+def _play_fields(
+    blocks: Sequence[CircuitInput], circuit: CircuitAccess, cells: Mapping[CellId, Cell], members: Members
+) -> int:
+    """Let electric fields act on cells; those that act on one cell are given to it together."""
+    count = 0
+    for cell_id, cell in cells.items():
+        population, node = cell_id
+        mine = []
+        for block in blocks:
+            if block.node_set is None:
+                raise SimulationError(
+                    f"input {block.name!r} is a field and acts on whole cells: give a node_set"
+                )
+            if cell.artificial is None and members.has(block.node_set, population, node):
+                mine.append(block.stimulus)
+        fields = [stimulus for stimulus in mine if isinstance(stimulus, SpatiallyUniformField)]
+        if fields:
+            rotation = placement_of(circuit, population, np.array([node])).rotations[0]
+            play_field(fields, cell, rotation)
+            count += len(fields)
     return count
 
 
