@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import CircuitAccess, Column, IntArray
 from bluecellab.errors import CircuitError, ColumnError
 
-__all__ = ["Placement", "placement_of", "positions", "rotations"]
+__all__ = ["Placement", "placement_of", "positions", "rotation_of", "rotations"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,11 +53,23 @@ def placement_of(circuit: CircuitAccess, population: str, ids: IntArray) -> Plac
     ColumnError
         If the population has no ``x``, ``y`` and ``z``, or says nothing of orientation.
     """
-    known = circuit.node_populations[population].columns
-    wanted = [name for name in (*_POSITION, *_QUATERNION, *_ANGLES) if name in known]
-    columns = circuit.nodes(population, ids, wanted) if wanted else {}
     what = f"population {population!r}"
-    return Placement(positions(columns, what), rotations(columns, what))
+    columns = _read(circuit, population, ids, _POSITION)
+    return Placement(positions(columns, what), rotation_of(circuit, population, ids))
+
+
+def rotation_of(circuit: CircuitAccess, population: str, ids: IntArray) -> FloatArray:
+    """Return how cells are turned in their circuit, shape (n, 3, 3); see :func:`placement_of`."""
+    columns = _read(circuit, population, ids, (*_QUATERNION, *_ANGLES))
+    return rotations(columns, f"population {population!r}")
+
+
+def _read(
+    circuit: CircuitAccess, population: str, ids: IntArray, names: tuple[str, ...]
+) -> Mapping[str, Column]:
+    known = circuit.node_populations[population].columns
+    wanted = [name for name in names if name in known]
+    return circuit.nodes(population, ids, wanted) if wanted else {}
 
 
 def _floats(columns: Mapping[str, Column], names: tuple[str, ...]) -> FloatArray:
