@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bluecellab.synapse.build import build_synapses
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.delayed import change_weights, keep_silent
 from bluecellab.synapse.group import SynapseGroup
 from bluecellab.synapse.handle import Connection, Synapse
 from bluecellab.synapse.minis import Minis
@@ -27,7 +28,9 @@ __all__ = [
     "SynapseConditions",
     "SynapseGroup",
     "build_synapses",
+    "change_weights",
     "drive",
+    "keep_silent",
     "place_edge",
     "place_synapse",
     "resolve",

@@ -22,11 +22,14 @@ from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.synapse import (
     Minis,
     Receiver,
+    ResolvedOverrides,
     SpikeSource,
     SynapseConditions,
     SynapseGroup,
     build_synapses,
+    change_weights,
     gids,
+    keep_silent,
     resolve,
 )
 
@@ -136,12 +139,13 @@ class Wiring:
             resolved = resolve(self._config.connection_overrides, edges, self._members)
             group = build_synapses(edges, receiver, self._conditions, resolved)
             found.append(group)
-            self._connect(group, population)
+            self._connect(group, population, resolved)
             if self._plan.minis is not False:
                 rates = self._rates(group, resolved.spont_minis)
                 minis = Minis(group, rates)
                 self.source.add_minis(minis)
                 self.connections += len(minis)
+            keep_silent(group)
 
     def _chosen(self, edges: Edges) -> Edges:
         """Return the edges that come from wanted cells."""
@@ -151,7 +155,7 @@ class Wiring:
         wanted = [source.id for source in self._plan.sources if source.population_name == name]
         return edges.take(np.isin(edges.sources, np.array(wanted, dtype=np.int64)))
 
-    def _connect(self, group: SynapseGroup, population: EdgePopulation) -> None:
+    def _connect(self, group: SynapseGroup, population: EdgePopulation, resolved: ResolvedOverrides) -> None:
         """Connect synapses to cells that are there, and to spikes that are replayed."""
         real, replayed = {}, {}
         trains = self._plan.trains
@@ -167,6 +171,7 @@ class Wiring:
             elif source in trains:
                 replayed[node] = self._gid(("train", source), trains[source])
         self.connections += group.connect(real, "real") + group.connect(replayed, "replay")
+        change_weights(group, resolved.delayed)  # not of what inputs replay, which is connected below
         blocks = tuple(block for block in self._plan.replays if block.concerns(group.cell_id, self._members))
         if blocks:
             again = {}
