@@ -74,6 +74,38 @@ def do_run(model, count, minis, tstop, repeats):
     return {"cpu": seconds[1:], "trace": trace}
 
 
+def do_sections(model):
+    """Return the SONATA ids of the sections that the cell has."""
+    with _cell(model) as cell:
+        return {"ids": sorted(cell.section_ids)}
+
+
+def do_circuit(model, config, count, minis, tstop):
+    """Take the cell out of the circuit, without and with its synapses."""
+    from bluecellab.simulation.circuit.core import CircuitSimulation
+
+    spikes = {("sources", node): times for node, times in trains(tstop).items()}
+
+    def instantiate(simulation, **wanted):
+        begin = time.process_time()
+        simulation.instantiate([("cells", 0)], **wanted)
+        return time.process_time() - begin
+
+    asked = {"seeds": "bluecellulab", "mechanisms": model["library"]}
+    for _ in range(2):
+        with CircuitSimulation(config, **asked) as simulation:
+            alone = instantiate(simulation, synapses=())
+    with CircuitSimulation(config, **asked) as simulation:
+        whole = instantiate(simulation, minis=minis, replay=spikes)
+        (groups,) = simulation.synapse_groups.values() if hasattr(simulation, "synapse_groups") else ([],)
+        made = sum(map(len, groups)) or count
+        begin = time.process_time()
+        simulation.run(tstop)
+        ran = time.process_time() - begin
+        trace = simulation.get_voltage_trace(("cells", 0)).tolist()
+    return {"cpu": whole - alone, "run": ran, "made": made, "trace": trace}
+
+
 if __name__ == "__main__":
     job = globals()[f"do_{sys.argv[1]}"]
     print(json.dumps(job(**json.loads(sys.argv[2]))))

@@ -100,9 +100,10 @@ class _Maker:
         slots = np.full(len(self.edges), -1, np.int64)
         mechanism = np.zeros(len(self.edges), np.int64)
         mechanisms: list[PointMechanism] = []
+        populations = self.receiver.numbers_of(self.edges)
         for family, chosen in self._families(exist):
             known = synapses.point_mechanism(family.mechanism)
-            batch = Batch(self.edges.take(chosen), self.receiver.gid, self.conditions, known)
+            batch = Batch(self.edges.take(chosen), self.receiver.gid, populations, self.conditions, known)
             parameters = family.parameters_of(batch)
             streams = None
             if family.streams is not None and known.draws:

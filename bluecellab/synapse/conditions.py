@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bluecellab.circuit.access import Edges, population_number
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import Seeds
@@ -29,6 +30,9 @@ class Receiver:
         Its global id, which is part of the random streams.
     sections
         Raw sections by SONATA section id.
+    populations
+        Numbers of the populations of nodes that edges come from and arrive at, which are part of the random
+        streams; None: those of their names.
     process
         The point process that a point cell consists of: edges end there, and no synapses are made.
     """
@@ -38,7 +42,16 @@ class Receiver:
     cell_id: CellId
     gid: int
     sections: Mapping[int, Any] = field(default_factory=dict)
+    populations: tuple[int, int] | None = None
     process: Any = None
+
+    def numbers_of(self, edges: Edges) -> tuple[int, int]:
+        """Return the numbers of the populations that edges come from and arrive at."""
+        population = edges.population
+        return self.populations or (
+            population_number(population.source),
+            population_number(population.target),
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.circuit.access import Edges, population_number
+from bluecellab.circuit.access import Edges
 from bluecellab.errors import SynapseError
 from bluecellab.nrn import random_streams
 from bluecellab.nrn.synapses import PointMechanism
@@ -78,12 +78,15 @@ class Batch:
         Global id of the cell.
     conditions
         The conditions.
+    populations
+        Numbers of the populations that they come from and arrive at.
     mechanism
         What is known of the mechanism.
     """
 
     edges: Edges
     gid: int
+    populations: tuple[int, int]
     conditions: SynapseConditions
     mechanism: PointMechanism
 
@@ -119,12 +122,12 @@ class Batch:
 
     def pathway(self) -> int:
         """Return the number of the pathway, made of those of both populations of nodes."""
-        return _pathway(self.edges)
+        return _pathway(self.populations)
 
 
-def _pathway(edges: Edges) -> int:
-    population = edges.population
-    return population_number(population.source) * 65536 + population_number(population.target)
+def _pathway(populations: tuple[int, int]) -> int:
+    source, target = populations
+    return source * 65536 + target
 
 
 def _release_streams(batch: Batch) -> Streams:
@@ -135,7 +138,9 @@ def _plastic_streams(batch: Batch) -> Streams:
     return batch.streams(batch.gid + 1, 100_000, batch.conditions.seeds.synapse + 200)
 
 
-def minis_streams(edges: Edges, gid: int, conditions: SynapseConditions) -> Streams:
+def minis_streams(
+    edges: Edges, gid: int, populations: tuple[int, int], conditions: SynapseConditions
+) -> Streams:
     """Return the identities of the streams that time the minis of each edge, shape (n, 3).
 
     They are (number + 200, gid + 251, pathway + minis seed + 300); with the convention
@@ -145,7 +150,7 @@ def minis_streams(edges: Edges, gid: int, conditions: SynapseConditions) -> Stre
     made = np.empty((len(edges), 3), np.uint64)
     made[:, 0] = (edges.numbers + 200) % _WORD
     made[:, 1] = second % _WORD
-    made[:, 2] = (_pathway(edges) + conditions.seeds.minis + 300) % _WORD
+    made[:, 2] = (_pathway(populations) + conditions.seeds.minis + 300) % _WORD
     return made
 
 

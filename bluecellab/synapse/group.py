@@ -124,6 +124,7 @@ class SynapseGroup(Live):
         self.edges = edges
         self.cell_id = receiver.cell_id
         self.gid = receiver.gid
+        self.populations = receiver.numbers_of(edges)
         self.conditions = conditions
         try:
             self.made = make(self._scope)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bluecellab.circuit.access import population_number
 from bluecellab.errors import BrokenError
 from bluecellab.spec.base import CellId
 
@@ -90,12 +89,12 @@ class Synapse:
     @property
     def source_popid(self) -> int:
         """Number of the population that it comes from."""
-        return population_number(self._group.edges.population.source)
+        return self._group.populations[0]
 
     @property
     def target_popid(self) -> int:
         """Number of the population of its cell."""
-        return population_number(self._group.edges.population.target)
+        return self._group.populations[1]
 
     @property
     def mech_name(self) -> str:

@@ -116,7 +116,9 @@ class Minis:
         self._bundles: Sequence[Bundle] = ()
         if not len(self.members):
             return
-        self._streams = minis_streams(group.edges.take(self.members), group.gid, group.conditions)
+        self._streams = minis_streams(
+            group.edges.take(self.members), group.gid, group.populations, group.conditions
+        )
         self._global_index = group.conditions.seeds.base
         # Events are sent to each NetCon by itself, so that their sources need not be told apart. NEURON takes
         # as long to release one as it has sources, and as a source has NetCons: neither may be many.

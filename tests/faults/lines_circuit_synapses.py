@@ -84,8 +84,8 @@ def line_b12_streams_of_a_synapse_are_its_own() -> None:
     conditions = SynapseConditions()
     order = np.random.default_rng(1).permutation(50)[:20]
     for streams in (
-        lambda edges: FAMILIES["ProbAMPANMDA_EMS"].streams(Batch(edges, 7, conditions, mechanism)),
-        lambda edges: minis_streams(edges, 7, conditions),
+        lambda edges: FAMILIES["ProbAMPANMDA_EMS"].streams(Batch(edges, 7, (1, 2), conditions, mechanism)),
+        lambda edges: minis_streams(edges, 7, (1, 2), conditions),
     ):
         assert np.array_equal(streams(made.take(order)), streams(made)[order])
         assert len({tuple(row) for row in streams(made).tolist()}) == 50

@@ -12,6 +12,7 @@ from bluecellab.synapse import SynapseConditions
 from bluecellab.synapse.families import FAMILIES, PLASTICITY, Batch, family_of, hill_factor, minis_streams
 from tests.unit.synapse.making import chemical, edges, without
 
+NUMBERS = (4058, 1761)
 COMMON = ("Use", "Dep", "Fac", "Nrrp", "synapseID", "conductance")
 VARIABLES = {
     "ProbAMPANMDA_EMS": (*COMMON, "tau_d_AMPA", "NMDA_ratio"),
@@ -24,7 +25,7 @@ VARIABLES = {
 def batch(name, made, **conditions):
     defaults = dict.fromkeys(VARIABLES[name], 0.71)
     mechanism = PointMechanism(name, defaults, draws=True, forgets=True, kind_index=4)
-    return Batch(made, 1003, SynapseConditions(**conditions), mechanism)
+    return Batch(made, 1003, NUMBERS, SynapseConditions(**conditions), mechanism)
 
 
 def parameters(name, made, **conditions):
@@ -148,7 +149,7 @@ def test_streams_of_release_as_published():
 def test_golden_stream_of_the_specification():
     made = edges(conductance=np.zeros(1))
     mechanism = PointMechanism("ProbAMPANMDA_EMS", {}, draws=True, forgets=True, kind_index=4)
-    found = FAMILIES["ProbAMPANMDA_EMS"].streams(Batch(made, 1001, SynapseConditions(), mechanism))
+    found = FAMILIES["ProbAMPANMDA_EMS"].streams(Batch(made, 1001, NUMBERS, SynapseConditions(), mechanism))
     assert found.tolist() == [[1252, 100, 265947149]]
 
 
@@ -158,12 +159,12 @@ def test_streams_of_minis_follow_the_convention():
     for convention, second in (("neurodamus", 1003 + 251), ("bluecellulab", 3 + 250)):
         conditions = SynapseConditions(seeds=Seeds(minis=5, convention=convention))
         expected = [[200 + number, second, pathway + 305] for number in range(2)]
-        assert minis_streams(made, 1003, conditions).tolist() == expected
+        assert minis_streams(made, 1003, NUMBERS, conditions).tolist() == expected
 
 
 def test_numbers_stay_with_edges_that_are_taken_out():
     made = edges(conductance=np.zeros(6)).take(np.array([1, 4]))
-    assert minis_streams(made, 1003, SynapseConditions())[:, 0].tolist() == [201, 204]
+    assert minis_streams(made, 1003, NUMBERS, SynapseConditions())[:, 0].tolist() == [201, 204]
 
 
 def test_random_rise_times_follow_the_convention():
@@ -193,4 +194,4 @@ def test_parameters_that_the_loaded_mechanism_lacks_are_named():
     with pytest.raises(
         SynapseError, match=r"GluSynapse that is loaded has no parameter .*Use_d_TM.*; it has Use0"
     ):
-        FAMILIES["GluSynapse"].parameters_of(Batch(plastic(), 0, SynapseConditions(), older))
+        FAMILIES["GluSynapse"].parameters_of(Batch(plastic(), 0, NUMBERS, SynapseConditions(), older))
