@@ -1,0 +1,105 @@
+"""Inputs and modifications of circuits against the peer: the same potential within 1e-9 mV.
+
+The peer runs in its own Python, named by the environment variable BLUECELLAB_ORACLE_PYTHON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bluecellab.errors import CircuitWarning
+from bluecellab.simulation.circuit.core import CircuitSimulation
+from tests.vs_bluecellulab.circuit_cases import CELLS, DIFFERENT, EQUAL, INPUTS, TSTOP, write
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
+
+_PYTHON = os.environ.get("BLUECELLAB_ORACLE_PYTHON")
+if not _PYTHON:
+    pytest.skip(
+        "BLUECELLAB_ORACLE_PYTHON does not name a Python that has bluecellulab", allow_module_level=True
+    )
+
+SECTIONS = ["dend[0]", "apic[0]"]
+Arrays = dict[str, Any]
+
+
+def run(path: Path, convention: Any = "bluecellulab") -> Arrays:
+    found = {}
+    with CircuitSimulation(path, seeds=convention) as simulation, warnings.catch_warnings():
+        warnings.simplefilter("ignore", CircuitWarning)
+        simulation.instantiate(CELLS)
+        for cell in simulation.cells.values():
+            for name in SECTIONS:
+                cell.add_voltage_recording(cell.sections[name], 0.5)
+        simulation.run()
+        for index, cell_id in enumerate(CELLS):
+            cell = simulation.cell(cell_id)
+            found[f"{index}/soma"] = cell.get_soma_voltage()
+            for name in SECTIONS:
+                found[f"{index}/{name}"] = cell.get_voltage_recording(cell.sections[name], 0.5)
+    return found
+
+
+@pytest.fixture(scope="module")
+def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write(tmp_path_factory.mktemp("circuit"))
+
+
+@pytest.fixture(scope="module")
+def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Arrays]:
+    """All answers of the peer."""
+    folder = tmp_path_factory.mktemp("peer")
+    jobs = [
+        {"config": str(path), "cells": CELLS, "sections": SECTIONS, "tstop": TSTOP}
+        for path in configs.values()
+    ]
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    assert _PYTHON is not None
+    done = subprocess.run(
+        [_PYTHON, str(Path(__file__).parent / "oracle_inputs.py"), "jobs.json", "results.npz"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    with np.load(folder / "results.npz") as arrays:
+        return {
+            name: {key.partition("/")[2]: arrays[key] for key in arrays.files if key.startswith(f"{index}/")}
+            for index, name in enumerate(configs)
+        }
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_same_potential(configs: dict[str, Path], peer: dict[str, Arrays], name: str) -> None:
+    theirs = peer[name]
+    assert "error" not in theirs, theirs["error"]
+    ours = run(configs[name])
+    assert ours.keys() == theirs.keys()
+    for key, values in ours.items():
+        assert values.shape == theirs[key].shape
+        assert np.abs(values - theirs[key]).max() <= 1e-9, key
+    assert any(np.ptp(values) > 1 for values in ours.values())
+
+
+@pytest.mark.parametrize("name", [name for name in INPUTS if "order" in name])
+def test_the_conventions_differ(configs: dict[str, Path], name: str) -> None:
+    ours, other = run(configs[name]), run(configs[name], "neurodamus")
+    assert all(np.abs(ours[key] - other[key]).max() > 0.1 for key in ours)
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_documented_difference(configs: dict[str, Path], peer: dict[str, Arrays], name: str) -> None:
+    theirs = peer[name]
+    assert "error" not in theirs, theirs["error"]
+    ours = run(configs[name])
+    assert np.abs(ours["0/soma"] - theirs["0/soma"]).max() > 0.01
