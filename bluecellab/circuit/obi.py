@@ -4,64 +4,22 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bluecellab.circuit.access import Column, EdgePopulation, Edges, IntArray, NodePopulation
-from bluecellab.circuit.components import Layout, PopulationFile, read_layout
-from bluecellab.circuit.config.places import is_within
-from bluecellab.circuit.config.problems import nearest
-from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.circuit.components import read_layout
 from bluecellab.circuit.models import Models, model_columns
 from bluecellab.circuit.nodesets import NodeSets, read_node_sets
-from bluecellab.circuit.tables import EdgeTable, NodeTable
-from bluecellab.errors import (
-    CircuitFileError,
-    ClosedError,
-    ConfinementError,
-    NodeNotFoundError,
-    PopulationNotFoundError,
-)
+from bluecellab.circuit.store import Store
+from bluecellab.errors import CircuitFileError, NodeNotFoundError
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AnyCell
 
-if TYPE_CHECKING:
-    import libsonata
-
 __all__ = ["ObiCircuit", "open_circuit"]
 
-Made = TypeVar("Made")
 PathLike = str | os.PathLike[str]
-
-
-class _Lazy(Mapping[str, Made], Generic[Made]):
-    """A mapping whose names are known and whose values are made when first asked for."""
-
-    def __init__(self, names: Sequence[str], make: Callable[[str], Made]) -> None:
-        self._names = tuple(names)
-        self._make = make
-        self._made: dict[str, Made] = {}
-
-    def __getitem__(self, name: str) -> Made:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._made:
-            self._made[name] = self._make(name)
-        return self._made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __repr__(self) -> str:
-        return f"<{', '.join(self._names)}>"
 
 
 class ObiCircuit:
@@ -102,29 +60,15 @@ class ObiCircuit:
         self.path = os.path.abspath(path)
         self._confine_to = None if confine_to is None else os.path.abspath(confine_to)
         self._own_node_sets = None if node_sets_file is None else os.path.abspath(node_sets_file)
-        self._layout: Layout = read_layout(self.path, confine_to=self._confine_to)
+        self._store = Store(read_layout(self.path, confine_to=self._confine_to), self._confine_to)
         if self._own_node_sets is not None:
-            self._refuse_leaving(self._own_node_sets)
-        self._files: dict[str, Hdf5File] = {}
-        self._node_tables = _Lazy(tuple(self._layout.nodes), self._open_nodes)
-        self._edge_tables = _Lazy(tuple(self._layout.edges), self._open_edges)
-        self._node_populations = _Lazy(
-            tuple(self._layout.nodes), lambda name: self._node_tables[name].population
-        )
-        self._edge_populations = _Lazy(
-            tuple(self._layout.edges), lambda name: self._edge_tables[name].population
-        )
+            self._store.refuse_leaving(self._own_node_sets)
         self._models: dict[str, Models] = {}
-        self._sonata: dict[str, libsonata.NodePopulation] = {}
         self._node_sets: NodeSets | None = None
-        self._closed = False
 
     def close(self) -> None:
         """Let go of all files. Closing twice does nothing."""
-        self._closed = True
-        self._sonata.clear()
-        for file in self._files.values():
-            file.close()
+        self._store.close()
 
     def __enter__(self) -> ObiCircuit:
         return self
@@ -138,18 +82,18 @@ class ObiCircuit:
         self.close()
 
     def __repr__(self) -> str:
-        nodes, edges = len(self._layout.nodes), len(self._layout.edges)
+        nodes, edges = len(self._store.layout.nodes), len(self._store.layout.edges)
         return f"<ObiCircuit {self.path}: {nodes} populations of nodes, {edges} of edges>"
 
     @property
     def node_populations(self) -> Mapping[str, NodePopulation]:
         """Populations of nodes by name, in the order of the configuration."""
-        return self._node_populations
+        return self._store.node_populations
 
     @property
     def edge_populations(self) -> Mapping[str, EdgePopulation]:
         """Populations of edges by name, in the order of the configuration."""
-        return self._edge_populations
+        return self._store.edge_populations
 
     @property
     def node_set_names(self) -> tuple[str, ...]:
@@ -167,7 +111,7 @@ class ObiCircuit:
         return self._folders("biophysical_neuron_models_dir")
 
     def _folders(self, key: str) -> tuple[Path, ...]:
-        found = [Path(folder) for folder in self._layout.folders[key]]
+        found = [Path(folder) for folder in self._store.layout.folders[key]]
         return tuple(folder for folder in found if folder.is_dir())
 
     def nodes(
@@ -191,7 +135,7 @@ class ObiCircuit:
         CircuitFileError
             If the file is missing or damaged.
         """
-        return self._node_table(population).read(ids, columns)
+        return self._store.nodes(population, ids, columns)
 
     def node_set(self, name: str) -> Mapping[str, IntArray]:
         """Return the ids of a node set, sorted, for each population in which it has any.
@@ -224,18 +168,15 @@ class ObiCircuit:
         CircuitFileError
             If the file is missing or damaged, or its index is missing or stale.
         """
-        self._check_open()
-        if population not in self._layout.edges:
-            raise _no_population(population, self._layout.edges, "populations of edges")
-        table = self._edge_tables[population]
+        table = self._store.edge_table(population)
         receivers = table.population.target
-        if receivers not in self._layout.nodes:
+        if receivers not in self._store.layout.nodes:
             raise CircuitFileError(
                 f"{table.file.path}: edge population {population} arrives at node population {receivers}, "
                 "which the circuit does not have",
                 table.file.path,
             )
-        return table.arriving(target, self._node_tables[receivers].population.size, columns)
+        return table.arriving(target, self._store.node_table(receivers).population.size, columns)
 
     def cell(self, cell_id: CellId) -> AnyCell:
         """Return what is needed to build a cell; nothing is built.
@@ -254,70 +195,25 @@ class ObiCircuit:
             If nodes of this population are no cells, or of a kind that is not known.
         """
         population, node = _split(cell_id)
-        table = self._node_table(population)
+        table = self._store.node_table(population)
         if population not in self._models:
             self._models[population] = Models(
-                table.population, self._layout.nodes[population], self._confine_to
+                table.population, self._store.layout.nodes[population], self._confine_to
             )
         models = self._models[population]
         models.check_kind()
         return models.cell(node, table.read([node], model_columns(table.population)))
 
-    def sonata_nodes(self, population: str) -> libsonata.NodePopulation:
-        """Return a population of nodes as libsonata has it."""
-        import libsonata
-
-        table = self._node_table(population)
-        if population not in self._sonata:
-            with table.file.reading(f"node population {population}"):
-                try:
-                    storage = libsonata.NodeStorage(table.file.path)
-                    self._sonata[population] = storage.open_population(population)
-                except libsonata.SonataError as error:
-                    raise table.file.failure(f"node population {population}: {error}") from error
-        return self._sonata[population]
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ClosedError(f"the circuit {self.path} is closed; open it again")
-
-    def _node_table(self, population: str) -> NodeTable:
-        self._check_open()
-        if population not in self._layout.nodes:
-            raise _no_population(population, self._layout.nodes, "populations of nodes")
-        return self._node_tables[population]
-
-    def _open_nodes(self, name: str) -> NodeTable:
-        entry = self._layout.nodes[name]
-        return NodeTable(self._file(entry), name, entry.kind)
-
-    def _open_edges(self, name: str) -> EdgeTable:
-        entry = self._layout.edges[name]
-        return EdgeTable(self._file(entry), name, entry.kind)
-
-    def _file(self, entry: PopulationFile) -> Hdf5File:
-        self._check_open()
-        if entry.file not in self._files:
-            self._refuse_leaving(entry.file)
-            self._files[entry.file] = Hdf5File(entry.file, confine_to=self._confine_to)
-        return self._files[entry.file]
-
     def _sets(self) -> NodeSets:
-        self._check_open()
+        self._store.check_open()
         if self._node_sets is None:
             rules: dict[str, object] = {}
-            for path in (self._layout.node_sets_file, self._own_node_sets):
+            for path in (self._store.layout.node_sets_file, self._own_node_sets):
                 if path is not None:
-                    self._refuse_leaving(path)
+                    self._store.refuse_leaving(path)
                     rules.update(read_node_sets(path))
-            self._node_sets = NodeSets(rules, self)
+            self._node_sets = NodeSets(rules, self._store)
         return self._node_sets
-
-    def _refuse_leaving(self, path: str) -> None:
-        if self._confine_to is not None and not is_within(path, self._confine_to):
-            raise ConfinementError(
-                f"{path} is outside of {self._confine_to}, to which the circuit {self.path} is confined"
-            )
 
 
 def open_circuit(
@@ -344,12 +240,6 @@ def open_circuit(
     if given.is_dir():
         given = given / "circuit_config.json"
     return ObiCircuit(given, node_sets_file=node_sets_file, confine_to=confine_to)
-
-
-def _no_population(name: object, known: Mapping[str, object], what: str) -> PopulationNotFoundError:
-    return PopulationNotFoundError(
-        f"the circuit has no population {name!r}; {nearest(str(name), known, what)}", str(name)
-    )
 
 
 def _split(cell_id: CellId) -> tuple[str, int]:

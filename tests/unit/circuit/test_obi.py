@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,29 @@ def test_populations_that_lack_an_attribute_are_skipped_with_one_warning(tmp_pat
         with pytest.warns(CircuitWarning, match="2 populations.*V has no mtype; P has no mtype"):
             assert circuit.node_set("Loose")["S1"].tolist() == [0, 2]
         assert circuit.node_set("Loose")["S1"].tolist() == [0, 2]
+
+
+def open_files(folder: Path) -> int:
+    here = Path("/proc/self/fd")
+    if not here.is_dir():
+        pytest.skip("needs /proc")
+    return sum(str(each.resolve()).startswith(str(folder)) for each in list(here.iterdir()))
+
+
+def test_files_are_let_go_when_closed_or_dropped(tmp_path: Path) -> None:
+    path = write_small_circuit(tmp_path)
+    gc.disable()  # nothing may need it
+    try:
+        for close in (True, False):
+            circuit = open_circuit(path)
+            circuit.node_set("Both")
+            circuit.edges("S1__S1__chemical", 0)
+            populations = circuit.node_populations
+            assert populations["S1"].size == 5
+            assert open_files(tmp_path) >= 2
+            if close:
+                circuit.close()
+            del circuit, populations
+            assert open_files(tmp_path) == 0
+    finally:
+        gc.enable()

@@ -1,0 +1,173 @@
+"""The open files of a circuit: tables of its populations, each opened when it is first asked for.
+
+Nothing in here refers back to who asks, so that dropping a circuit closes its files at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bluecellab.circuit.access import Column, EdgePopulation, IntArray, NodePopulation
+from bluecellab.circuit.components import Layout, PopulationFile
+from bluecellab.circuit.config.places import is_within
+from bluecellab.circuit.config.problems import nearest
+from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.circuit.tables import EdgeTable, NodeTable
+from bluecellab.errors import ClosedError, ConfinementError, PopulationNotFoundError
+
+if TYPE_CHECKING:
+    import libsonata
+
+__all__ = ["Store"]
+
+Made = TypeVar("Made")
+
+
+class _Lazy(Mapping[str, Made], Generic[Made]):
+    """A mapping whose names are known and whose values are made when asked for."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Made]) -> None:
+        self._names = tuple(names)
+        self._make = make
+
+    def __getitem__(self, name: str) -> Made:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._make(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self._names)}>"
+
+
+class Store:
+    """The files of a circuit and the tables in them.
+
+    Parameters
+    ----------
+    layout
+        What the configuration says.
+    confine_to
+        A folder that no file may be outside of.
+    """
+
+    def __init__(self, layout: Layout, confine_to: str | None) -> None:
+        self.layout = layout
+        self.confine_to = confine_to
+        self._files: dict[str, Hdf5File] = {}
+        self._node_tables: dict[str, NodeTable] = {}
+        self._edge_tables: dict[str, EdgeTable] = {}
+        self._sonata: dict[str, libsonata.NodePopulation] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Let go of all files. Closing twice does nothing."""
+        self._closed = True
+        self._sonata.clear()
+        for file in self._files.values():
+            file.close()
+
+    def check_open(self) -> None:
+        """Raise if it is closed.
+
+        Raises
+        ------
+        ClosedError
+            Naming the circuit.
+        """
+        if self._closed:
+            raise ClosedError(f"the circuit {self.layout.path} is closed; open it again")
+
+    def refuse_leaving(self, path: str) -> None:
+        """Raise if a path leads out of the folder that confines.
+
+        Raises
+        ------
+        ConfinementError
+            If it does.
+        """
+        if self.confine_to is not None and not is_within(path, self.confine_to):
+            raise ConfinementError(
+                f"{path} is outside of {self.confine_to}, to which the circuit {self.layout.path} is confined"
+            )
+
+    @property
+    def node_populations(self) -> Mapping[str, NodePopulation]:
+        """Populations of nodes by name, in the order of the configuration."""
+        return _Lazy(tuple(self.layout.nodes), lambda name: self.node_table(name).population)
+
+    @property
+    def edge_populations(self) -> Mapping[str, EdgePopulation]:
+        """Populations of edges by name, in the order of the configuration."""
+        return _Lazy(tuple(self.layout.edges), lambda name: self.edge_table(name).population)
+
+    def node_table(self, name: str) -> NodeTable:
+        """Return a population of nodes.
+
+        Raises
+        ------
+        PopulationNotFoundError
+            If there is none of that name.
+        """
+        self.check_open()
+        if name not in self._node_tables:
+            entry = _entry(name, self.layout.nodes, "populations of nodes")
+            self._node_tables[name] = NodeTable(self._file(entry), name, entry.kind)
+        return self._node_tables[name]
+
+    def edge_table(self, name: str) -> EdgeTable:
+        """Return a population of edges.
+
+        Raises
+        ------
+        PopulationNotFoundError
+            If there is none of that name.
+        """
+        self.check_open()
+        if name not in self._edge_tables:
+            entry = _entry(name, self.layout.edges, "populations of edges")
+            self._edge_tables[name] = EdgeTable(self._file(entry), name, entry.kind)
+        return self._edge_tables[name]
+
+    def nodes(
+        self, population: str, ids: IntArray | None = None, columns: Sequence[str] | None = None
+    ) -> Mapping[str, Column]:
+        """Return attributes of nodes, each of shape (n,); enumerations as texts."""
+        return self.node_table(population).read(ids, columns)
+
+    def sonata_nodes(self, population: str) -> libsonata.NodePopulation:
+        """Return a population of nodes as libsonata has it."""
+        import libsonata
+
+        table = self.node_table(population)
+        if population not in self._sonata:
+            with table.file.reading(f"node population {population}"):
+                try:
+                    storage = libsonata.NodeStorage(table.file.path)
+                    self._sonata[population] = storage.open_population(population)
+                except libsonata.SonataError as error:
+                    raise table.file.failure(f"node population {population}: {error}") from error
+        return self._sonata[population]
+
+    def _file(self, entry: PopulationFile) -> Hdf5File:
+        if entry.file not in self._files:
+            self.refuse_leaving(entry.file)
+            self._files[entry.file] = Hdf5File(entry.file, confine_to=self.confine_to)
+        return self._files[entry.file]
+
+
+def _entry(name: object, known: Mapping[str, PopulationFile], what: str) -> PopulationFile:
+    if isinstance(name, str) and name in known:
+        return known[name]
+    raise PopulationNotFoundError(
+        f"the circuit has no population {name!r}; {nearest(str(name), known, what)}", str(name)
+    )
