@@ -80,7 +80,7 @@ def do_sections(model):
         return {"ids": sorted(cell.section_ids)}
 
 
-def do_circuit(model, config, count, minis, tstop):
+def do_circuit(model, config, minis, tstop, count):  # noqa: ARG001 - for both sides
     """Take the cell out of the circuit, without and with its synapses."""
     from bluecellab.simulation.circuit.core import CircuitSimulation
 
@@ -97,13 +97,11 @@ def do_circuit(model, config, count, minis, tstop):
             alone = instantiate(simulation, synapses=())
     with CircuitSimulation(config, **asked) as simulation:
         whole = instantiate(simulation, minis=minis, replay=spikes)
-        (groups,) = simulation.synapse_groups.values() if hasattr(simulation, "synapse_groups") else ([],)
-        made = sum(map(len, groups)) or count
         begin = time.process_time()
         simulation.run(tstop)
         ran = time.process_time() - begin
         trace = simulation.get_voltage_trace(("cells", 0)).tolist()
-    return {"cpu": whole - alone, "run": ran, "made": made, "trace": trace}
+    return {"cpu": whole - alone, "run": ran, "trace": trace}
 
 
 if __name__ == "__main__":

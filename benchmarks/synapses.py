@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Row, Task, compared, in_turn, numbers
+import numpy as np
 
+from benchmarks.harness import PEER, WRONG, Row, Task, compared, in_turn, numbers
+from benchmarks.synapse_circuit import write
+
+_T_STOP = 50.0
 COUNTS = (1_000, 5_000, 20_000)
 
 
@@ -91,6 +97,49 @@ def run(found: dict[str, Any], rounds: int, tstop: float) -> list[Row]:
     return rows
 
 
+def taken(found: dict[str, Any], rounds: int, counts: tuple[int, ...]) -> list[Row]:
+    """Taking a cell with its synapses out of a circuit on disk, net of the cell, against the peer."""
+    rows = []
+    ids = Task("synapse_ours", "sections", {"model": found}).run()["ids"]
+    with tempfile.TemporaryDirectory() as folder:
+        for count in counts:
+            config = write(Path(folder) / str(count), found, count, ids, _T_STOP)
+            for minis in (False, True):
+                arguments = {
+                    "model": found,
+                    "config": config,
+                    "count": count,
+                    "minis": minis,
+                    "tstop": _T_STOP,
+                }
+                answers = in_turn(
+                    {
+                        "ours": Task("synapse_ours", "circuit", arguments),
+                        "peer": Task("synapse_peer", "circuit", arguments),
+                    },
+                    rounds,
+                )
+                ours, theirs = (np.array(answers[side][0]["trace"]) for side in ("ours", "peer"))
+                same = len(ours) == len(theirs) and float(np.abs(ours - theirs).max())
+                note = (
+                    f"largest difference {same:.1g} mV"
+                    if same is not False and same < 1e-9
+                    else f"{WRONG}: traces differ"
+                )
+                rows.append(
+                    compared(
+                        f"{count} synapses of a circuit{' with minis' if minis else ''}, replay / bluecellulab",
+                        answers["ours"],
+                        answers["peer"],
+                        unit="ms",
+                        scale=1000,
+                        target=0.1,
+                        note=note,
+                    )
+                )
+    return rows
+
+
 def bench_synapses(rounds: int, repeats: int, *, quick: bool) -> list[Row]:
     """Return all rows; none if the real models are missing."""
     found = model()
@@ -100,4 +149,5 @@ def bench_synapses(rounds: int, repeats: int, *, quick: bool) -> list[Row]:
     return [
         *built(found, rounds, repeats, counts),
         *run(found, max(1, rounds // 2), 20.0 if quick else 200.0),
+        *(taken(found, max(1, rounds // 3), counts) if PEER else []),
     ]
