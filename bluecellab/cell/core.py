@@ -12,9 +12,9 @@ from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.builders.hoc import build_hoc
 from bluecellab.cell.builders.point import build_point
 from bluecellab.cell.builders.python import build_python, find_factory
-from bluecellab.cell.injection import InjectionMixin
 from bluecellab.cell.membrane import MembraneMixin
 from bluecellab.cell.model import Model
+from bluecellab.cell.synapses import SynapseMixin
 from bluecellab.errors import CellError
 from bluecellab.nrn import mechanisms, runtime
 from bluecellab.nrn.handles import Section
@@ -31,7 +31,7 @@ _order = itertools.count()
 Builder = Callable[[Scope], Model]
 
 
-class Cell(MembraneMixin, InjectionMixin):
+class Cell(MembraneMixin, SynapseMixin):
     """A cell from a hoc template and a morphology.
 
     Other families have constructors of their own: :meth:`from_spec`, :meth:`from_python` and

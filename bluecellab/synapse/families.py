@@ -55,7 +55,7 @@ def hill_factor(coefficient: FloatArray, calcium: float | None) -> FloatArray:
     Examples
     --------
     >>> hill_factor(np.array([2.79, 2.79, np.nan]), 1.1).round(4)
-    array([0.1094, 0.1094, 1.    ])
+    array([0.1129, 0.1129, 1.    ])
     """
     factor = np.ones(len(coefficient))
     if calcium is None:
