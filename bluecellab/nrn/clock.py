@@ -15,12 +15,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from bluecellab.errors import BluecellabError, BrokenError, DivergedError, RunError
 from bluecellab.nrn import objects, runtime
 
-__all__ = ["Interrupt", "Watcher", "advance_fixed", "advance_variable", "initialise", "now", "skip"]
+__all__ = [
+    "Interrupt",
+    "Sampling",
+    "Watcher",
+    "advance_fixed",
+    "advance_variable",
+    "initialise",
+    "now",
+    "skip",
+]
 
 _LOOK_EVERY = 0.1  # s of wall time between looks ...
 _LOOK_SHARE = 0.005  # ... or more, so that looks take no larger share of it ...
@@ -183,12 +192,38 @@ Look = Callable[[], float]
 """Called in between: does what is due, and returns the next time (ms) it must be called at the latest."""
 
 
+class Sampling(Protocol):
+    """Takes samples of the state at times of its own. It must be quick, and change nothing."""
+
+    @property
+    def due(self) -> float:
+        """When to sample next: after so many steps of the present advance; with CVODE, the time in ms."""
+
+    def sample(self) -> None:
+        """Take the sample that is due."""
+
+
 def _pause(cost: float) -> float:
     """Return how long (s of wall time) to let NEURON run after a look that took so many s."""
     return min(max(_LOOK_EVERY, cost / _LOOK_SHARE), _LOOK_LATEST)
 
 
-def advance_fixed(steps: int, dt: float, look: Look) -> None:
+def _take_steps(taken: int, count: int, dt: float, sampling: Sampling | None) -> None:
+    """Take ``count`` steps after the first ``taken`` ones, and samples on the way."""
+    h = runtime.raw_h()
+    solve = objects.parallel_context().psolve
+    end = taken + count
+    while taken < end:
+        stop = end if sampling is None else max(taken + 1, int(min(end, sampling.due)))
+        with runtime.guard(f"integrating from {h.t:g} ms"):
+            # a quarter step beyond, so that rounding in t never costs a step
+            solve(h.t + (stop - taken + 0.25) * dt)
+        taken = stop
+        if sampling is not None and sampling.due <= taken:
+            sampling.sample()
+
+
+def advance_fixed(steps: int, dt: float, look: Look, sampling: Sampling | None = None) -> None:
     """Integrate a number of fixed steps.
 
     Parameters
@@ -199,6 +234,8 @@ def advance_fixed(steps: int, dt: float, look: Look) -> None:
         The step in ms, as NEURON has it now.
     look
         Called between chunks, and once at the end.
+    sampling
+        Takes samples after certain steps, without the cost of a look.
 
     Raises
     ------
@@ -206,18 +243,18 @@ def advance_fixed(steps: int, dt: float, look: Look) -> None:
         If NEURON fails.
     """
     h = runtime.raw_h()
-    solve = objects.parallel_context().psolve
-    chunk = 1
+    chunk, done = 1, 0
     due = look()
+    if sampling is not None and sampling.due <= 0:
+        sampling.sample()
     while steps > 0:
         until_due = math.ceil((due - h.t) / dt - 1e-6) if math.isfinite(due) else steps
         count = max(1, min(chunk, steps, until_due))
         begin = time.perf_counter()
-        with runtime.guard(f"integrating from {h.t:g} ms"):
-            # a quarter step beyond, so that rounding in t never costs a step
-            solve(h.t + (count + 0.25) * dt)
+        _take_steps(done, count, dt, sampling)
         taken = time.perf_counter() - begin
         steps -= count
+        done += count
         begin = time.perf_counter()
         due = look()
         pause = _pause(time.perf_counter() - begin)
@@ -234,6 +271,10 @@ class _Ticker:
         self._interval = 1e-3
         self._pause = _LOOK_EVERY
         self._last = time.perf_counter()
+
+    def release(self) -> None:
+        """Hold on to nothing, and do nothing any more."""
+        self.look = None
 
     def __call__(self) -> None:
         if self.look is None:
@@ -254,7 +295,40 @@ class _Ticker:
             h.stoprun = 1
 
 
-def advance_variable(t_stop: float, look: Look) -> None:
+class _SamplingTicker:
+    """Samples a CVODE run at the times that are asked for, to which NEURON interpolates without a step."""
+
+    def __init__(self, sampling: Sampling, t_stop: float) -> None:
+        self.sampling: Sampling | None = sampling
+        self.t_stop = t_stop
+        self.failure: BaseException | None = None
+
+    def begin(self) -> None:
+        """Take what is due now, and have the next sample taken."""
+        if self.sampling is not None and self.sampling.due <= now():
+            self.sampling.sample()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.sampling is not None and self.sampling.due < self.t_stop:
+            objects.cvode().event(self.sampling.due, self)
+
+    def release(self) -> None:
+        """Hold on to nothing, and do nothing any more."""
+        self.sampling = None
+
+    def __call__(self) -> None:
+        if self.sampling is None:
+            return
+        try:
+            self.sampling.sample()
+            self._go_on()
+        except BaseException as failure:  # noqa: BLE001 - handed on by advance_variable
+            self.failure = failure
+            runtime.raw_h().stoprun = 1
+
+
+def advance_variable(t_stop: float, look: Look, sampling: Sampling | None = None) -> None:
     """Integrate with CVODE until ``t_stop`` ms.
 
     Parameters
@@ -263,6 +337,8 @@ def advance_variable(t_stop: float, look: Look) -> None:
         Where to end, in ms.
     look
         Called now and then, and once at the end.
+    sampling
+        Takes samples at certain times.
 
     Raises
     ------
@@ -271,18 +347,25 @@ def advance_variable(t_stop: float, look: Look) -> None:
     """
     h = runtime.raw_h()
     ticker = _Ticker(look, t_stop)
+    tickers: list[_Ticker | _SamplingTicker] = [ticker]
     try:
         h.stoprun = 0
         ticker()
+        if sampling is not None:
+            sampler = _SamplingTicker(sampling, t_stop)
+            tickers.append(sampler)
+            sampler.begin()
         if ticker.failure is None:
             with runtime.guard(f"integrating with CVODE from {h.t:g} ms"):
                 objects.parallel_context().psolve(t_stop)
     except BluecellabError as error:
-        if ticker.failure is None and not isinstance(error, RunError):
+        if all(tick.failure is None for tick in tickers) and not isinstance(error, RunError):
             raise
     finally:
-        ticker.look = None  # a tick still in NEURON's queue must hold on to nothing
+        for tick in tickers:
+            tick.release()  # a tick still in NEURON's queue must hold on to nothing
         h.stoprun = 0
-    if ticker.failure is not None:
-        raise ticker.failure
+    for tick in tickers:
+        if tick.failure is not None:
+            raise tick.failure
     look()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bluecellab.errors import RecordingError
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import clock, objects, runtime
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.recorder import Recorder, TimeReader
@@ -16,7 +17,7 @@ from bluecellab.recording.spikes import SpikeDetector
 from bluecellab.recording.tape import Tape
 from bluecellab.results import Spikes, Traces
 
-__all__ = ["Recordable", "Recorders", "TraceRecorder", "spikes_of", "traces_of"]
+__all__ = ["Recordable", "Recorders", "Sampler", "TraceRecorder", "spikes_of", "traces_of"]
 
 
 class Recordable(Protocol):
@@ -49,12 +50,29 @@ class Recordable(Protocol):
         """Take the rest: the run has ended."""
 
 
+@runtime_checkable
+class Sampler(Protocol):
+    """A member that reads the model itself, at moments of its own, rather than have NEURON write."""
+
+    @property
+    def due(self) -> float:
+        """When to sample next: after so many steps since the run began, or with CVODE at that time in ms."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+
+    def sample(self) -> None:
+        """Take the sample that is due."""
+
+
 class Recorders(Live):
     """Drives the recorders of a simulation, and records the time that they share.
 
     The clock calls :meth:`prepare`, initialises NEURON, calls :meth:`reset`, calls :meth:`harvest`
     whenever it looks in, and :meth:`finish` in a ``finally`` that spans all this. To continue a run,
-    if it is :attr:`resumable`, it calls :meth:`extend` in place of the first three.
+    if it is :attr:`resumable`, it calls :meth:`extend` in place of the first three. In between it calls
+    :meth:`sample` whenever that is :attr:`due`.
 
     Parameters
     ----------
@@ -71,6 +89,9 @@ class Recorders(Live):
         self._tape = self._scope.own(Tape(), Tape.cut)
         self._members: tuple[Recordable, ...] = ()
         self._axis: TimeAxis | None = None
+        self._samplers: tuple[Sampler, ...] = ()
+        self._plan: RunPlan | None = None
+        self._steps_before = 0  # of the run, before it was continued
 
     def prepare(self, plan: RunPlan, members: Iterable[Recordable], near: Any) -> None:
         """Get ready for a run that starts anew, with every setting applied; all members or none.
@@ -102,6 +123,8 @@ class Recorders(Live):
         self._tape.stop()
         self._tape.run_every_step(runtime.raw_h()._ref_t, near)
         self._members = chosen  # from here on finish() must reach them, whatever happens
+        self._samplers = tuple(member for member in chosen if isinstance(member, Sampler))
+        self._plan, self._steps_before = plan, 0
         for member in chosen:
             member.prepare(plan)
 
@@ -114,6 +137,18 @@ class Recorders(Live):
         return self._axis is not None and not any(
             member.closed or member.needs_fast_imem for member in self._members
         )
+
+    @property
+    def due(self) -> float:
+        """When a member samples next: after so many steps of the present advance, or with CVODE in ms."""
+        return min((sampler.due for sampler in self._samplers), default=math.inf) - self._steps_before
+
+    def sample(self) -> None:
+        """Let those members sample that are due first."""
+        due = min((sampler.due for sampler in self._samplers), default=math.inf)
+        for sampler in self._samplers:
+            if sampler.due == due < math.inf:
+                sampler.sample()
 
     def reset(self) -> None:
         """Begin with no samples but those that initialisation has left in NEURON."""
@@ -140,6 +175,9 @@ class Recorders(Live):
     def extend(self, t_stop: float) -> None:
         """Get ready for the run to be continued up to ``t_stop`` ms."""
         self._scope.check()
+        if self._plan is not None and self._plan.fixed:
+            self._steps_before = round((clock.now() - self._plan.t_start) / self._plan.dt)
+        self._samplers = tuple(sampler for sampler in self._samplers if not sampler.closed)
         if self._axis is not None:
             self._axis.go_on(self._weak_drain())
         for member in self._members:

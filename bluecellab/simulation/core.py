@@ -323,9 +323,9 @@ class Simulation(Live):
             ):
                 look = Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
                 if request.cvode:
-                    clock.advance_variable(request.tstop, look)
+                    clock.advance_variable(request.tstop, look, recorders)
                 else:
-                    clock.advance_fixed(request.steps_from(start), request.dt, look)
+                    clock.advance_fixed(request.steps_from(start), request.dt, look, recorders)
             complete = True
         finally:
             recorders.finish(partial=not complete)

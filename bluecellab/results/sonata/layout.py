@@ -48,8 +48,8 @@ class ReportLayout:
             or (np.diff(nodes) <= 0).any()
         ):
             raise ReportError(
-                f"{len(nodes)} nodes, {len(pointers)} index pointers and {len(self.element_ids)} elements make "
-                "no report: nodes are ascending and unique, pointers one more than nodes, from 0 to the elements"
+                f"{len(nodes)} nodes, {len(pointers)} index pointers and {len(self.element_ids)} elements "
+                "make no report: nodes are ascending and unique; pointers go from 0 to the number of elements"
             )
 
     @classmethod

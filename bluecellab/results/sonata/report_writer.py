@@ -110,8 +110,9 @@ class SonataReportWriter:
     def _write_mapping(self, file: h5py.File) -> None:
         file.attrs.update({"magic": np.uint32(_MAGIC), "version": np.array([0, 1], np.uint32)})
         file.attrs["complete"] = np.uint8(0)
+        root = file.create_group("report")
         for name, layout in self.layouts.items():
-            group = file.create_group(f"report/{name}")
+            group = root.create_group(name)
             columns = len(layout)
             data = group.create_dataset(
                 "data", (0, columns), np.float32, maxshape=(None, columns), chunks=_chunk(columns)

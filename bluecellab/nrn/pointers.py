@@ -1,0 +1,159 @@
+"""Read many variables of NEURON at one moment.
+
+References are made inside hoc, because one that is handed to Python costs 32 bytes for ever once its
+section is gone; reading takes some nanoseconds a variable. A reference knows when what it points to has been
+deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.errors import BrokenError, EngineError
+from bluecellab.nrn import objects, runtime
+
+__all__ = ["Frames", "Pointers"]
+
+_IDENTIFIER = re.compile(r"[A-Za-z]\w*")
+_GATHER = """
+proc bluecellab_gather() {
+    $o1.gather($o2)
+    $o3.copy($o2, $4)
+}
+"""
+
+
+class _Written:
+    """The hoc procedures that have been written in this process."""
+
+    names: set[str] = set()  # noqa: RUF012 - of the process
+
+
+def _procedure(name: str, text: str) -> Any:
+    h = runtime.raw_h()
+    if name not in _Written.names:
+        with runtime.guard(f"writing {name}"):
+            if not h(text):
+                raise EngineError(f"NEURON does not take the procedure {name}")
+        _Written.names.add(name)
+    return getattr(h, name)
+
+
+class Pointers:
+    """References to variables; it holds on to none of what they belong to.
+
+    Parameters
+    ----------
+    size
+        How many.
+    """
+
+    __slots__ = ("_vector", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._vector: Any = objects.pointer_vector(size) if size else None
+
+    @property
+    def raw(self) -> Any:
+        """NEURON's PtrVector; None without references."""
+        return self._vector
+
+    def at(self, first: int, section: Any, places: Sequence[float], name: str) -> None:
+        """Refer to a range variable at places along a section.
+
+        Parameters
+        ----------
+        first
+            Index of the first reference.
+        section
+            The raw section.
+        places
+            Normalised positions, shape (n,).
+        name
+            hoc's name of the variable, such as ``"v"`` or ``"m_hh"``.
+
+        Raises
+        ------
+        EngineError
+            If there is no such variable there.
+        """
+        text = "proc %s() { local i\n for i = 0, $o3.size() - 1 $o1.pset($2 + i, &%s($o3.x[i]))\n}\n"
+        point = self._named("bluecellab_point_at_", name, text)
+        with runtime.guard(f"pointing at {name}"):
+            point(self._vector, first, objects.vector(places), sec=section)
+
+    def at_process(self, index: int, process: Any, name: str) -> None:
+        """Refer to a variable of a raw point process.
+
+        Raises
+        ------
+        EngineError
+            If it has no such variable.
+        """
+        text = "proc %s() {\n $o1.pset($2, &$o3.%s)\n}\n"
+        point = self._named("bluecellab_point_at_process_", name, text)
+        with runtime.guard(f"pointing at {name}"):
+            point(self._vector, index, process)
+
+    @staticmethod
+    def _named(prefix: str, name: str, text: str) -> Any:
+        if not _IDENTIFIER.fullmatch(name):  # nothing else may become part of a program
+            raise EngineError(f"{name!r} is no name of a variable")
+        return _procedure(prefix + name, text % (prefix + name, name))
+
+    def release(self) -> None:
+        """Let go of the references."""
+        self._vector, self.size = None, 0
+
+
+class Frames:
+    """Values of variables at several moments, kept inside NEURON until they are taken out together.
+
+    Parameters
+    ----------
+    size
+        Number of variables.
+    rows
+        Number of moments that there is room for.
+    """
+
+    __slots__ = ("_block", "_gather", "_row", "count", "rows", "size")
+
+    def __init__(self, size: int, rows: int) -> None:
+        self.size, self.rows, self.count = size, rows, 0
+        self._gather = _procedure("bluecellab_gather", _GATHER)
+        self._row: Any = objects.vector(np.zeros(size))
+        self._block: Any = objects.vector(np.zeros(size * rows))
+
+    def add(self, pointers: Pointers) -> None:
+        """Read the variables as they are now.
+
+        Raises
+        ------
+        BrokenError
+            If one of them has been deleted.
+        """
+        if pointers.size:
+            try:
+                self._gather(pointers.raw, self._row, self._block, self.count * self.size)
+            except RuntimeError as error:
+                raise BrokenError("some of what is to be read has been deleted") from error
+        self.count += 1
+
+    def take(self) -> npt.NDArray[np.float64]:
+        """Return the values and begin anew; shape (moments, variables)."""
+        rows, self.count = self.count, 0
+        if not rows or not self.size:
+            return np.empty((rows, self.size))
+        values = np.array(self._block, dtype=np.float64)
+        return values[: rows * self.size].reshape(rows, self.size)
+
+    def release(self) -> None:
+        """Let go of NEURON's Vectors."""
+        self._row = self._block = None

@@ -1,0 +1,335 @@
+"""Reports: many variables sampled together at times of their own, and handed on block by block."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.errors import BrokenError, CircuitWarning, EngineError, ReportError, warn
+from bluecellab.nrn import objects
+from bluecellab.nrn.pointers import Frames, Pointers
+from bluecellab.nrn.scope import Live, Scope
+from bluecellab.recording.plan import RunPlan
+from bluecellab.recording.report_elements import Places, ReportElements
+from bluecellab.recording.samples import TimeAxis
+from bluecellab.recording.variables import FAST_IMEM
+from bluecellab.spec.simulation import Report
+
+__all__ = ["FrameSink", "ReportRecorder", "Window"]
+
+_BLOCK_BYTES = 2**21  # of samples that wait in NEURON
+_HAND_ON_EVERY = 2.0  # s of wall time; what waits longer is handed on, lest a kill loses it
+_ROUNDING = 1e-6  # of an interval: times in configurations are decimal
+_OFF_STEP = 1e-3  # of a step; NEURON's time adds up
+
+
+class FrameSink(Protocol):
+    """Where the frames of a report go, such as a :class:`~bluecellab.results.sonata.SonataReportWriter`."""
+
+    def open(self, start: float, dt: float) -> None:
+        """Begin: frame *k* is the state at ``start + k dt``, in ms."""
+
+    def append(self, frames: npt.NDArray[np.float32]) -> None:
+        """Take the next frames, shape (n, elements)."""
+
+    def close(self, *, complete: bool) -> None:
+        """End; whether the run has reached its end."""
+
+    def reopen(self) -> None:
+        """Go on after :meth:`close`, as the run is continued."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The frames of a report that a run has.
+
+    Parameters
+    ----------
+    start, dt
+        Time of the first one, and between them, in ms.
+    count
+        How many.
+    first_step, stride
+        Integration steps before the first one, and between them; 0 with CVODE.
+    """
+
+    start: float
+    dt: float
+    count: int
+    first_step: int = 0
+    stride: int = 0
+
+    def due(self, index: int) -> float:
+        """Return when frame ``index`` is due: after so many steps, or with CVODE at that time in ms."""
+        if index >= self.count:
+            return math.inf
+        if self.stride:
+            return float(self.first_step + index * self.stride)
+        return self.start + index * self.dt
+
+    @classmethod
+    def of(cls, report: Report, plan: RunPlan) -> Window:
+        """Return the frames of a report that a run has.
+
+        With a fixed step, an interval below the step becomes the step.
+
+        Raises
+        ------
+        ReportError
+            If the interval is not a multiple of the step, or frames would fall between steps.
+        """
+        dt = max(report.dt, plan.dt) if plan.fixed else report.dt
+        end = min(report.end_time, plan.t_stop)
+        skipped = max(0, math.ceil((plan.t_start - report.start_time) / dt - _ROUNDING))
+        start = report.start_time + skipped * dt
+        # as readers count frames; the end itself is excluded
+        count = max(0, math.floor((end - start) / dt + 0.5))
+        if not plan.fixed:
+            return cls(start, dt, count)
+        stride, steps = dt / plan.dt, (start - plan.t_start) / plan.dt
+        if abs(stride - round(stride)) > _ROUNDING * stride:
+            below = math.floor(stride) * plan.dt
+            raise ReportError(
+                f"report {report.name!r} every {dt:g} ms does not fit a step of {plan.dt:g} ms: its dt is a "
+                f"multiple of the step. Nearest: {below:.12g} or {below + plan.dt:.12g} ms."
+            )
+        if count and abs(steps - round(steps)) > _OFF_STEP:
+            raise ReportError(
+                f"report {report.name!r} from {start:g} ms falls between steps of {plan.dt:g} ms from "
+                f"{plan.t_start:g} ms on; start_time, and a forward skip, are multiples of the step"
+            )
+        return cls(start, dt, count, round(steps), round(stride))
+
+
+class ReportRecorder(Live):
+    """Samples the elements of a report, and hands them on in blocks.
+
+    Frame *k* is the state at ``start_time + k dt``, the first being the initial state where that is 0; the
+    end is excluded. With CVODE the state is interpolated to these times, which leaves the integration
+    unaffected. Memory stays within some MB, however long the run.
+
+    It takes part in runs like any recorder: see :class:`~bluecellab.recording.Recorders`.
+
+    Parameters
+    ----------
+    report
+        When, and its name.
+    elements
+        What, from :func:`~bluecellab.recording.report_sites.elements_of`. Of what it refers to, only raw
+        sections are held on to.
+    sink
+        Where the frames go. Columns are in the order of ``elements.layouts``.
+    owner
+        The scope that owns the recorder; without one it belongs to whoever holds it.
+    """
+
+    def __init__(
+        self, report: Report, elements: ReportElements, sink: FrameSink, owner: Scope | None = None
+    ) -> None:
+        super().__init__(f"report {report.name}", owner)
+        self.report = report
+        self.layouts = elements.layouts
+        self.needs_fast_imem = any(group.name == FAST_IMEM for group in elements.places)
+        self._combine = elements.combination()
+        self._reader = self._scope.own(_Reader(elements), _Reader.release)
+        self._sink = sink
+        self._window = Window(0.0, 1.0, 0)
+        self._plan: RunPlan | None = None
+        self._taken = 0
+        self._writing = False
+        self._handed_on = 0.0
+        self._warned = False
+
+    def check(self, plan: RunPlan) -> None:
+        """Raise if this report cannot take part in a run.
+
+        Raises
+        ------
+        ReportError
+            If its times do not fit it.
+        ClosedError, BrokenError
+            If what is recorded is not there any more.
+        """
+        self._scope.check()
+        window = Window.of(self.report, plan)
+        self._reader.check(self.report.name)
+        if self._warned:
+            return
+        if window.dt > self.report.dt:
+            self._say(
+                f"every {self.report.dt:g} ms: written at every step, {plan.dt:g} ms, as that is longer"
+            )
+        if not window.count:
+            self._say(
+                f"from {self.report.start_time:g} to {self.report.end_time:g} ms has no frames in a run from "
+                f"{plan.t_start:g} to {plan.t_stop:g} ms"
+            )
+
+    def _say(self, what: str) -> None:
+        self._warned = True
+        warn(f"report {self.report.name!r} {what}", CircuitWarning)
+
+    def prepare(self, plan: RunPlan) -> None:
+        """Get ready for a run that starts anew; call before NEURON is initialised.
+
+        Raises
+        ------
+        OutputError
+            If the sink cannot begin. Else as :meth:`check`.
+        """
+        self._scope.check()
+        self._window, self._plan = Window.of(self.report, plan), plan
+        self._reader.point(self.report.name)
+        self._taken = 0
+        self._sink.open(self._window.start, self._window.dt)
+        self._writing = True
+
+    def reset(self, axis: TimeAxis) -> None:
+        """Begin with the first frame; call after NEURON has been initialised."""
+        del axis
+        self._taken = 0
+        self._handed_on = time.monotonic()
+
+    @property
+    def due(self) -> float:
+        """When the next frame is due: after so many steps of the run, or with CVODE at that time in ms."""
+        return self._window.due(self._taken) if self._writing else math.inf
+
+    def sample(self) -> None:
+        """Take the frame that is due.
+
+        Raises
+        ------
+        BrokenError
+            If something that is recorded has been deleted.
+        OutputError
+            If frames cannot be written.
+        """
+        try:
+            full = self._reader.read()
+        except BrokenError as error:
+            raise _gone(self.report.name) from error
+        self._taken += 1
+        if full or time.monotonic() - self._handed_on > _HAND_ON_EVERY:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        values = self._reader.take()
+        if len(values):
+            self._sink.append(self._combine(values))
+        self._handed_on = time.monotonic()
+
+    def extend(self, t_stop: float) -> None:
+        """Get ready for the run to be continued up to ``t_stop`` ms."""
+        if self._plan is None or self.closed:
+            return
+        self._window = Window.of(self.report, self._plan.until(t_stop))
+        if self._taken < self._window.count:
+            self._sink.reopen()
+            self._writing = True
+
+    def harvest(self) -> None:
+        """Nothing to do: frames are handed on when there are enough, or after some seconds."""
+
+    def finish(self, *, partial: bool) -> None:
+        """Hand on the rest: the run has ended.
+
+        Parameters
+        ----------
+        partial
+            Whether it ended before its end.
+        """
+        if not self._writing:
+            return
+        self._writing = False
+        complete = False
+        try:
+            self._hand_on()
+            complete = not partial
+        finally:
+            self._sink.close(complete=complete)
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{self._taken} frames"
+        return f"<ReportRecorder {self.report.name} {state}>"
+
+
+class _Reader:
+    """References to the variables of a report, and the frames that wait in NEURON: all its raw objects."""
+
+    def __init__(self, elements: ReportElements) -> None:
+        self.places: list[Places] = list(elements.places)
+        self.size = elements.place_count + elements.process_count
+        self.pointers = Pointers(self.size)
+        self.frames: Frames | None = None
+        index = elements.place_count
+        for group in elements.processes:
+            for process in group.processes:
+                self.pointers.at_process(index, process, group.name)
+                index += 1
+
+    def check(self, report: str) -> None:
+        """Raise if a section has been deleted, or has other segments now."""
+        for group in self.places:
+            if objects.is_deleted(group.section):
+                raise _gone(report)
+            if group.section.nseg != group.nseg:
+                raise BrokenError(
+                    f"report {report!r}: {group.section.hname()} had {group.nseg} segments when it was made "
+                    f"and has {group.section.nseg} now. Make reports when cells do not change any more."
+                )
+
+    def point(self, report: str) -> None:
+        """Refer to range variables anew: those that NEURON computes on demand have no lasting place."""
+        self.check(report)
+        index = 0
+        for group in self.places:
+            try:
+                self.pointers.at(index, group.section, group.places, group.name)
+            except EngineError as error:
+                raise BrokenError(
+                    f"report {report!r}: {group.section.hname()} has no {group.name} any more. Make reports "
+                    "when cells do not change any more."
+                ) from error
+            index += len(group.places)
+        rows = max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), 10_000))
+        if self.frames is None:
+            self.frames = Frames(self.size, rows)
+        self.frames.count = 0
+        try:
+            self.read()  # a trial, to learn of point processes that have been deleted
+        except BrokenError as error:
+            raise _gone(report) from error
+        self.frames.count = 0
+
+    def read(self) -> bool:
+        """Read a frame; return whether there is no room for another one."""
+        frames = self.frames
+        if frames is None:
+            raise BrokenError("nothing is being recorded")
+        frames.add(self.pointers)
+        return frames.count >= frames.rows
+
+    def take(self) -> npt.NDArray[np.float64]:
+        """Take the frames out of NEURON, shape (n, variables)."""
+        return np.empty((0, self.size)) if self.frames is None else self.frames.take()
+
+    def release(self) -> None:
+        """Let go of everything in NEURON."""
+        self.places.clear()
+        self.pointers.release()
+        if self.frames is not None:
+            self.frames.release()
+        self.frames = None
+
+
+def _gone(report: str) -> BrokenError:
+    return BrokenError(
+        f"something that report {report!r} records has been deleted; make the report anew, or keep its "
+        "cells and synapses"
+    )
