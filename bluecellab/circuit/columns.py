@@ -62,7 +62,7 @@ class Rows:
     def _arrange(self) -> None:
         """Cut into pieces wherever many unwanted rows lie between."""
         rows, self._picked = np.unique(self.wanted, return_inverse=True)
-        cuts = np.flatnonzero(np.diff(rows) > _SMALL // 8) + 1
+        cuts = np.flatnonzero(np.diff(rows) > _SMALL) + 1
         where = np.empty(len(rows), np.int64)
         read = 0
         for part in np.split(np.arange(len(rows)), cuts):

@@ -149,7 +149,12 @@ class Models:
         return PointCell(
             mechanism=name,
             template_path=path,
-            parameters={key: value for key, value in parameters.items() if isinstance(value, int | float)},
+            # A population may mix mechanisms; what one of them does not have is NaN.
+            parameters={
+                key: value
+                for key, value in parameters.items()
+                if isinstance(value, int | float) and not math.isnan(value)
+            },
             id=identity,
         )
 

@@ -91,7 +91,7 @@ def write_small_circuit(folder: Path) -> Path:
         {
             "model_template": ["nrn:IntFire1", "nrn:IntFire1", "IntFire2"],
             "model_type": ["point_neuron"] * 3,
-            "@dynamics:tau": [5.0, 6.0, 7.0],
+            "@dynamics:tau": [5.0, 6.0, np.nan],  # NaN: the mechanism has no such parameter
         },
     )
     targets = [0, 0, 0, 1, 1, 3, 3, 3, 3]
