@@ -16,7 +16,10 @@ import numpy as np
 import pytest
 
 from bluecellab.errors import CircuitWarning
+from bluecellab.nrn.mechanisms import build
 from bluecellab.simulation.circuit.core import CircuitSimulation
+from tests.material import material
+from tests.vs_bluecellulab import real_cases
 from tests.vs_bluecellulab.circuit_cases import CELLS, DIFFERENT, EQUAL, INPUTS, TSTOP, write
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
@@ -31,16 +34,21 @@ SECTIONS = ["dend[0]", "apic[0]"]
 Arrays = dict[str, Any]
 
 
-def run(path: Path, convention: Any = "bluecellulab") -> Arrays:
+def run(
+    path: Path, convention: Any = "bluecellulab", cells: Any = CELLS, mechanisms: Path | None = None
+) -> Arrays:
     found = {}
-    with CircuitSimulation(path, seeds=convention) as simulation, warnings.catch_warnings():
+    with (
+        CircuitSimulation(path, seeds=convention, mechanisms=mechanisms) as simulation,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", CircuitWarning)
-        simulation.instantiate(CELLS)
+        simulation.instantiate(cells)
         for cell in simulation.cells.values():
             for name in SECTIONS:
                 cell.add_voltage_recording(cell.sections[name], 0.5)
         simulation.run()
-        for index, cell_id in enumerate(CELLS):
+        for index, cell_id in enumerate(cells):
             cell = simulation.cell(cell_id)
             found[f"{index}/soma"] = cell.get_soma_voltage()
             for name in SECTIONS:
@@ -48,17 +56,15 @@ def run(path: Path, convention: Any = "bluecellulab") -> Arrays:
     return found
 
 
-@pytest.fixture(scope="module")
-def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write(tmp_path_factory.mktemp("circuit"))
-
-
-@pytest.fixture(scope="module")
-def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Arrays]:
-    """All answers of the peer."""
-    folder = tmp_path_factory.mktemp("peer")
+def ask(
+    configs: dict[str, Path], cells: Any, until: float, folder: Path, mechanisms: Path | None = None
+) -> dict[str, Arrays]:
+    """Have the peer run configurations, all in one process."""
+    environment = dict(os.environ)
+    if mechanisms is not None:
+        environment["BLUECELLULAB_MOD_LIBRARY_PATH"] = str(build(mechanisms).path)
     jobs = [
-        {"config": str(path), "cells": CELLS, "sections": SECTIONS, "tstop": TSTOP}
+        {"config": str(path), "cells": cells, "sections": SECTIONS, "tstop": until}
         for path in configs.values()
     ]
     (folder / "jobs.json").write_text(json.dumps(jobs))
@@ -66,6 +72,7 @@ def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     done = subprocess.run(
         [_PYTHON, str(Path(__file__).parent / "oracle_inputs.py"), "jobs.json", "results.npz"],
         cwd=folder,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -77,6 +84,17 @@ def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
             name: {key.partition("/")[2]: arrays[key] for key in arrays.files if key.startswith(f"{index}/")}
             for index, name in enumerate(configs)
         }
+
+
+@pytest.fixture(scope="module")
+def configs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write(tmp_path_factory.mktemp("circuit"))
+
+
+@pytest.fixture(scope="module")
+def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Arrays]:
+    """All answers of the peer."""
+    return ask(configs, CELLS, TSTOP, tmp_path_factory.mktemp("peer"))
 
 
 @pytest.mark.parametrize("name", EQUAL)
@@ -103,3 +121,27 @@ def test_documented_difference(configs: dict[str, Path], peer: dict[str, Arrays]
     assert "error" not in theirs, theirs["error"]
     ours = run(configs[name])
     assert np.abs(ours["0/soma"] - theirs["0/soma"]).max() > 0.01
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Path], dict[str, Arrays], Path]:
+    """Configurations of a circuit of one real cell, the answers of the peer, and the mechanisms."""
+    found = material().cell("sscx_v6")
+    configs = real_cases.write(tmp_path_factory.mktemp("real"), found)
+    folder = tmp_path_factory.mktemp("answers")
+    return configs, ask(configs, [("A", 0)], real_cases.TSTOP, folder, found.mechanisms), found.mechanisms
+
+
+@pytest.mark.parametrize("name", real_cases.CASES)
+def test_same_potential_of_a_real_cell(
+    real: tuple[dict[str, Path], dict[str, Arrays], Path], name: str
+) -> None:
+    configs, peer, mechanisms = real
+    theirs = peer[name]
+    assert "error" not in theirs, theirs["error"]
+    ours = run(configs[name], cells=[("A", 0)], mechanisms=mechanisms)
+    for key, values in ours.items():
+        assert values.shape == theirs[key].shape
+        assert np.abs(values - theirs[key]).max() <= 1e-9, key
+    if name != "plain":
+        assert np.abs(theirs["0/soma"] - peer["plain"]["0/soma"]).max() > 0.1
