@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,8 @@ from bluecellab.synapse.conditions import Receiver, SynapseConditions
 from bluecellab.synapse.configuring import configure
 from bluecellab.synapse.families import FAMILIES, PLASTICITY, Batch, Family, family_of
 from bluecellab.synapse.group import Made, SynapseGroup
-from bluecellab.synapse.places import places_of
+from bluecellab.synapse.helpers import Helper, find_helper, helper_folders
+from bluecellab.synapse.places import Places, places_of
 from bluecellab.synapse.resolved import ResolvedOverrides
 
 __all__ = ["build_synapses"]
@@ -25,8 +28,10 @@ __all__ = ["build_synapses"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+_MadeOf = tuple[PointMechanism, IntArray, IntArray]  # positions of edges, and where in the List they are
 
 _EXCITATORY_FROM = 100  # syn_type_id of the first excitatory type
+_NEVER_HELPED = ("GluSynapse", "Exp2Syn")
 _KINDS = ("chemical", "Exp2Syn_synapse", "point_process")
 
 
@@ -100,22 +105,16 @@ class _Maker:
         slots = np.full(len(self.edges), -1, np.int64)
         mechanism = np.zeros(len(self.edges), np.int64)
         mechanisms: list[PointMechanism] = []
-        populations = self.receiver.numbers_of(self.edges)
         for family, chosen in self._families(exist):
-            known = synapses.point_mechanism(family.mechanism)
-            batch = Batch(self.edges.take(chosen), self.receiver.gid, populations, self.conditions, known)
-            parameters = family.parameters_of(batch)
-            streams = None
-            if family.streams is not None and known.draws:
-                streams = self.streams[chosen] = family.streams(batch)
-            where = places.section[chosen], places.position[chosen]
-            slots[chosen] = synapses.add_processes(
-                processes, family.mechanism, places.sections, where, parameters, streams
-            )
-            if streams is not None and known.forgets:
-                owner.own((processes, slots[chosen]), lambda pair: synapses.forget_streams(*pair))
-            mechanism[chosen] = len(mechanisms)
-            mechanisms.append(known)
+            where = places.take(chosen)
+            for known, here, there in (
+                self._by_helper(family, chosen, where, processes, owner)
+                if isinstance(family, Helper)
+                else self._by_family(family, chosen, where, processes, owner)
+            ):
+                slots[here] = there
+                mechanism[here] = len(mechanisms)
+                mechanisms.append(known)
         configuration = configure(processes, slots, mechanisms, mechanism, self.resolved.configure)
         return Made(
             processes,
@@ -130,6 +129,41 @@ class _Maker:
             self._delays(exist),
             configuration,
         )
+
+    def _by_family(
+        self, family: Family, chosen: IntArray, places: Places, processes: Any, owner: Scope
+    ) -> Iterator[_MadeOf]:
+        """Make synapses of one of our families."""
+        known = synapses.point_mechanism(family.mechanism)
+        populations = self.receiver.numbers_of(self.edges)
+        batch = Batch(self.edges.take(chosen), self.receiver.gid, populations, self.conditions, known)
+        parameters = family.parameters_of(batch)
+        streams = None
+        if family.streams is not None and known.draws:
+            streams = self.streams[chosen] = family.streams(batch)
+        slots = synapses.add_processes(
+            processes,
+            family.mechanism,
+            places.sections,
+            (places.section, places.position),
+            parameters,
+            streams,
+        )
+        if streams is not None and known.forgets:
+            owner.own((processes, slots), lambda pair: synapses.forget_streams(*pair))
+        yield known, chosen, slots
+
+    def _by_helper(
+        self, helper: Helper, chosen: IntArray, places: Places, processes: Any, owner: Scope
+    ) -> Iterator[_MadeOf]:
+        """Make synapses by a hoc template of the circuit."""
+        made = helper.make(processes, self.edges.take(chosen), self.receiver, self.conditions, places)
+        owner.own(made.instances, list.clear)
+        for name in np.unique(made.mechanisms).tolist():
+            known, here = synapses.point_mechanism(name), made.mechanisms == name
+            if known.draws and known.forgets:
+                owner.own((processes, made.slots[here]), lambda pair: synapses.forget_streams(*pair))
+            yield known, chosen[here], made.slots[here]
 
     def _on_point_cell(self, owner: Scope) -> Made:
         """Let the edges end at the point process that the cell consists of."""
@@ -151,23 +185,33 @@ class _Maker:
             self._delays(everywhere),
         )
 
-    def _families(self, exist: BoolArray) -> list[tuple[Family, IntArray]]:
+    def _families(self, exist: BoolArray) -> list[tuple[Family | Helper, IntArray]]:
         """Return the families of the synapses, each with the positions of its edges."""
-        found: list[tuple[Family, IntArray]] = []
+        found: list[tuple[Family | Helper, IntArray]] = []
         for number, name in enumerate(self.resolved.models):
             here = exist & (self.resolved.model == number)
             if not here.any():
                 continue
             if name is not None:
-                family = family_of(name)
-                if family is None:
-                    raise SynapseError(
-                        f"there is no synapse model {name!r}; there are {', '.join(sorted(FAMILIES))}"
-                    )
-                found.append((family, np.flatnonzero(here)))
+                found.append((self._model(name), np.flatnonzero(here)))
             else:
                 found += self._by_type(here)
         return found
+
+    def _model(self, name: str) -> Family | Helper:
+        """Return the model of a name: the circuit's own, where it has one, else one of ours."""
+        folders = self.conditions.helper_folders
+        path = None if name in _NEVER_HELPED else find_helper(name, folders)
+        if path is not None:
+            return Helper(name, path)
+        family = family_of(name)
+        if family is None:
+            where = ", ".join(str(folder.absolute()) for folder in helper_folders(folders))
+            raise SynapseError(
+                f"there is no synapse model {name!r}; there are {', '.join(sorted(FAMILIES))}, and those "
+                f"with a file <name>Helper.hoc in one of {where}"
+            )
+        return family
 
     def _by_type(self, here: BoolArray) -> list[tuple[Family, IntArray]]:
         """Return the families of synapses for which nobody asked for a model."""
@@ -189,7 +233,8 @@ class _Maker:
 
     def _inhibitory(self, mechanisms: list[PointMechanism], mechanism: IntArray) -> BoolArray:
         """Return which synapses are inhibitory: by their type, else by their family."""
-        by_family = np.array([FAMILIES[known.name].inhibitory for known in mechanisms], dtype=bool)
+        families = [FAMILIES.get(known.name) for known in mechanisms]
+        by_family = np.array([family is None or family.inhibitory for family in families], dtype=bool)
         found = by_family[mechanism] if len(mechanisms) else np.zeros(len(self.edges), dtype=bool)
         types = self.columns.optional("syn_type_id")
         return np.where(np.isnan(types), found, types < _EXCITATORY_FROM)

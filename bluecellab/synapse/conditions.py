@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from bluecellab.circuit.access import Edges, population_number
@@ -68,9 +69,12 @@ class SynapseConditions:
         In mM; scales the release probability. None: not scaled.
     randomize_gaba_rise_time
         Whether every GABA-A synapse draws a rise time.
+    helper_folders
+        Folders of the circuit in which hoc helpers of synapse models may lie.
     """
 
     dt: float = 0.025
     seeds: Seeds = field(default_factory=Seeds)
     extracellular_calcium: float | None = None
     randomize_gaba_rise_time: bool = False
+    helper_folders: tuple[Path, ...] = ()

@@ -47,6 +47,10 @@ class Places:
         """Which of them the cell has, shape (n,)."""
         return np.asarray(self.section >= 0)
 
+    def take(self, chosen: IntArray) -> Places:
+        """Return those of some synapses, by position."""
+        return Places(self.sections, self.section[chosen], self.position[chosen])
+
 
 def places_of(edges: Edges, receiver: Receiver) -> Places:
     """Find where on a cell the synapses of edges are.

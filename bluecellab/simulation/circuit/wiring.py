@@ -95,6 +95,7 @@ class Wiring:
             seeds=config.seeds,
             extracellular_calcium=config.conditions.extracellular_calcium,
             randomize_gaba_rise_time=config.conditions.randomize_gaba_rise_time,
+            helper_folders=(*circuit.mechanism_folders, *circuit.helper_folders),
         )
         self.groups: dict[CellId, list[SynapseGroup]] = scope.own({}, dict.clear)
         self.source = SpikeSource(scope)
