@@ -199,8 +199,8 @@ class Sampling(Protocol):
     def due(self) -> float:
         """When to sample next: after so many steps of the present advance; with CVODE, the time in ms."""
 
-    def sample(self) -> None:
-        """Take the sample that is due."""
+    def sample(self) -> float:
+        """Take the sample that is due; return when the next one is."""
 
 
 def _pause(cost: float) -> float:
@@ -213,14 +213,15 @@ def _take_steps(taken: int, count: int, dt: float, sampling: Sampling | None) ->
     h = runtime.raw_h()
     solve = objects.parallel_context().psolve
     end = taken + count
-    while taken < end:
-        stop = end if sampling is None else max(taken + 1, int(min(end, sampling.due)))
-        with runtime.guard(f"integrating from {h.t:g} ms"):
+    due = math.inf if sampling is None else sampling.due
+    with runtime.guard(f"integrating from {h.t:g} ms"):
+        while taken < end:
+            stop = end if due > end else int(due)
             # a quarter step beyond, so that rounding in t never costs a step
             solve(h.t + (stop - taken + 0.25) * dt)
-        taken = stop
-        if sampling is not None and sampling.due <= taken:
-            sampling.sample()
+            taken = stop
+            if sampling is not None and due <= taken:
+                due = sampling.sample()
 
 
 def advance_fixed(steps: int, dt: float, look: Look, sampling: Sampling | None = None) -> None:
@@ -305,13 +306,13 @@ class _SamplingTicker:
 
     def begin(self) -> None:
         """Take what is due now, and have the next sample taken."""
-        if self.sampling is not None and self.sampling.due <= now():
-            self.sampling.sample()
-        self._go_on()
+        if self.sampling is not None:
+            due = self.sampling.due
+            self._go_on(due if due > now() else self.sampling.sample())
 
-    def _go_on(self) -> None:
-        if self.sampling is not None and self.sampling.due < self.t_stop:
-            objects.cvode().event(self.sampling.due, self)
+    def _go_on(self, due: float) -> None:
+        if due < self.t_stop:
+            objects.cvode().event(due, self)
 
     def release(self) -> None:
         """Hold on to nothing, and do nothing any more."""
@@ -321,8 +322,7 @@ class _SamplingTicker:
         if self.sampling is None:
             return
         try:
-            self.sampling.sample()
-            self._go_on()
+            self._go_on(self.sampling.sample())
         except BaseException as failure:  # noqa: BLE001 - handed on by advance_variable
             self.failure = failure
             runtime.raw_h().stoprun = 1

@@ -138,6 +138,7 @@ class ReportRecorder(Live):
         self._combine = elements.combination()
         self._reader = self._scope.own(_Reader(elements), _Reader.release)
         self._sink = sink
+        self.due = math.inf  # the next frame: after so many steps of the run, or with CVODE the time in ms
         self._window = Window(0.0, 1.0, 0)
         self._plan: RunPlan | None = None
         self._taken = 0
@@ -193,12 +194,8 @@ class ReportRecorder(Live):
         """Begin with the first frame; call after NEURON has been initialised."""
         del axis
         self._taken = 0
+        self.due = self._window.due(0)
         self._handed_on = time.monotonic()
-
-    @property
-    def due(self) -> float:
-        """When the next frame is due: after so many steps of the run, or with CVODE at that time in ms."""
-        return self._window.due(self._taken) if self._writing else math.inf
 
     def sample(self) -> None:
         """Take the frame that is due.
@@ -215,6 +212,7 @@ class ReportRecorder(Live):
         except BrokenError as error:
             raise _gone(self.report.name) from error
         self._taken += 1
+        self.due = self._window.due(self._taken)
         if full or time.monotonic() - self._handed_on > _HAND_ON_EVERY:
             self._hand_on()
 
@@ -232,6 +230,7 @@ class ReportRecorder(Live):
         if self._taken < self._window.count:
             self._sink.reopen()
             self._writing = True
+            self.due = self._window.due(self._taken)
 
     def harvest(self) -> None:
         """Nothing to do: frames are handed on when there are enough, or after some seconds."""
@@ -247,6 +246,7 @@ class ReportRecorder(Live):
         if not self._writing:
             return
         self._writing = False
+        self.due = math.inf
         complete = False
         try:
             self._hand_on()

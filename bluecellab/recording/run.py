@@ -54,9 +54,8 @@ class Recordable(Protocol):
 class Sampler(Protocol):
     """A member that reads the model itself, at moments of its own, rather than have NEURON write."""
 
-    @property
-    def due(self) -> float:
-        """When to sample next: after so many steps since the run began, or with CVODE at that time in ms."""
+    due: float
+    """When to sample next: after so many steps since the run began, or with CVODE at that time in ms."""
 
     @property
     def closed(self) -> bool:
@@ -143,12 +142,14 @@ class Recorders(Live):
         """When a member samples next: after so many steps of the present advance, or with CVODE in ms."""
         return min((sampler.due for sampler in self._samplers), default=math.inf) - self._steps_before
 
-    def sample(self) -> None:
-        """Let those members sample that are due first."""
-        due = min((sampler.due for sampler in self._samplers), default=math.inf)
+    def sample(self) -> float:
+        """Let those members sample that are due first; return when the next ones are."""
+        due, following = self.due + self._steps_before, math.inf
         for sampler in self._samplers:
-            if sampler.due == due < math.inf:
+            if sampler.due <= due:
                 sampler.sample()
+            following = min(following, sampler.due)
+        return following - self._steps_before
 
     def reset(self) -> None:
         """Begin with no samples but those that initialisation has left in NEURON."""
