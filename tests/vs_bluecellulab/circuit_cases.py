@@ -10,7 +10,7 @@ from typing import Any
 from tests.unit.circuit.sonata_files import write_config, write_nodes
 from tests.unit.simulation.circuit.small import MORPHOLOGY, TEMPLATE
 
-__all__ = ["CELLS", "DIFFERENT", "EQUAL", "INPUTS", "MODIFICATIONS", "TSTOP", "write"]
+__all__ = ["CELLS", "DIFFERENT", "EQUAL", "HOC", "INPUTS", "MODIFICATIONS", "TSTOP", "TWICE", "write"]
 
 TSTOP = 40.0
 SIZE = 4
@@ -120,7 +120,15 @@ DIFFERENT: dict[str, Blocks] = {
 }  # fmt: skip
 EQUAL = [*INPUTS, *MODIFICATIONS]
 
-_HOC = (
+# of places that share a segment the peer changes it once for each; here it is changed once
+TWICE = {"places in one segment": "cm *= 2", "places in one segment, spelt out": "cm *= 4"}
+
+
+def _twice(text: str) -> dict[str, object]:
+    return _change("compartment_set", text, compartment_set="close")
+
+
+HOC = (
     TEMPLATE.replace("public init,", "public init, re_init_rng,")
     .replace("obfunc getCell", "proc re_init_rng() {}\nobfunc getCell")
     .replace("    nSecAll = i\n", "    nSecAll = i\n    soma[0] insert pas\n")
@@ -143,7 +151,7 @@ def write(folder: Path) -> dict[str, Path]:
                 "@dynamics:input_resistance": [150.0 + 20 * node for node in range(SIZE)],
             },
         )
-    for inner, name, text in (("morphologies", "m.swc", MORPHOLOGY), ("hoc", "small.hoc", _HOC)):
+    for inner, name, text in (("morphologies", "m.swc", MORPHOLOGY), ("hoc", "small.hoc", HOC)):
         (folder / inner).mkdir()
         (folder / inner / name).write_text(text)
     sets: dict[str, object] = {
@@ -155,7 +163,11 @@ def write(folder: Path) -> dict[str, Path]:
     }
     (folder / "node_sets.json").write_text(json.dumps(sets))
     listed = [[0, 0, 0.5], [0, 1, 0.3], [2, 1, 0.2], [2, 2, 0.9], [3, 0, 0.5]]
-    places = {"places": {"population": "A", "compartment_set": listed}}
+    close = [[0, 1, 0.4], [0, 1, 0.5], [2, 0, 0.4], [2, 0, 0.5]]
+    places = {
+        "places": {"population": "A", "compartment_set": listed},
+        "close": {"population": "A", "compartment_set": close},
+    }
     (folder / "places.json").write_text(json.dumps(places))
     write_config(
         folder,
@@ -167,6 +179,7 @@ def write(folder: Path) -> dict[str, Path]:
     cases: dict[str, tuple[Blocks, list[dict[str, object]]]] = {
         **{name: (blocks, []) for name, blocks in {**INPUTS, **DIFFERENT}.items()},
         **{name: (_STEP, listed) for name, listed in MODIFICATIONS.items()},
+        **{name: (_STEP, [_twice(text)]) for name, text in TWICE.items()},
     }
     return {name: _write_case(folder, name, *case) for name, case in cases.items()}
 

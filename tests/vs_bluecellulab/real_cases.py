@@ -97,7 +97,7 @@ def write(folder: Path, cell: ModelCell) -> dict[str, Path]:
         (folder / inner).mkdir()
         shutil.copy(source, folder / inner / name)
     (folder / "node_sets.json").write_text(json.dumps({"All": {"population": "A"}}))
-    few = {"few": {"population": "A", "compartment_set": [[0, 0, 0.5], [0, 5, 0.3], [0, 40, 0.9]]}}
+    few = {"few": {"population": "A", "compartment_set": [[0, 0, 0.5], [0, 50, 0.3], [0, 100, 0.9]]}}
     (folder / "compartments.json").write_text(json.dumps(few))
     write_config(
         folder,

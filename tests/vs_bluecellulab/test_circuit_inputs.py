@@ -20,7 +20,7 @@ from bluecellab.nrn.mechanisms import build
 from bluecellab.simulation.circuit.core import CircuitSimulation
 from tests.material import material
 from tests.vs_bluecellulab import real_cases
-from tests.vs_bluecellulab.circuit_cases import CELLS, DIFFERENT, EQUAL, INPUTS, TSTOP, write
+from tests.vs_bluecellulab.circuit_cases import CELLS, DIFFERENT, EQUAL, INPUTS, TSTOP, TWICE, write
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
@@ -121,6 +121,14 @@ def test_documented_difference(configs: dict[str, Path], peer: dict[str, Arrays]
     assert "error" not in theirs, theirs["error"]
     ours = run(configs[name])
     assert np.abs(ours["0/soma"] - theirs["0/soma"]).max() > 0.01
+
+
+def test_places_in_one_segment(configs: dict[str, Path], peer: dict[str, Arrays]) -> None:
+    """The peer changes a segment once for each place in it: how a section is cut then changes the cell."""
+    once, spelt_out = TWICE
+    theirs, ours = peer[once], run(configs[spelt_out])
+    assert all(np.abs(values - theirs[key]).max() <= 1e-9 for key, values in ours.items())
+    assert np.abs(run(configs[once])["1/soma"] - theirs["1/soma"]).max() > 0.1
 
 
 @pytest.fixture(scope="module")
