@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from bluecellab.nrn.mechanisms import load_mechanisms
     from bluecellab.nrn.rng import RNGSettings
     from bluecellab.simulation import (
+        CircuitSimulation,
         IsolatedProcess,
+        Isolation,
         Simulation,
         run_isolated,
         run_protocol,
+        run_sonata,
         set_neuron_globals,
     )
     from bluecellab.spec.base import CellId, Site
@@ -31,9 +34,11 @@ _HOMES = {
     "BallStickCell": "bluecellab.spec.cells",
     "Cell": "bluecellab.cell",
     "CellId": "bluecellab.spec.base",
+    "CircuitSimulation": "bluecellab.simulation",
     "EmodelProperties": "bluecellab.spec.cells",
     "HocCell": "bluecellab.spec.cells",
     "IsolatedProcess": "bluecellab.simulation",
+    "Isolation": "bluecellab.simulation",
     "MorphIOWrapper": "bluecellab.cell.morphology",
     "Protocol": "bluecellab.spec.protocols",
     "PythonCell": "bluecellab.spec.cells",
@@ -45,6 +50,7 @@ _HOMES = {
     "load_mechanisms": "bluecellab.nrn.mechanisms",
     "run_isolated": "bluecellab.simulation",
     "run_protocol": "bluecellab.simulation",
+    "run_sonata": "bluecellab.simulation",
     "set_neuron_globals": "bluecellab.simulation",
 }
 
@@ -52,9 +58,11 @@ __all__ = [
     "BallStickCell",
     "Cell",
     "CellId",
+    "CircuitSimulation",
     "EmodelProperties",
     "HocCell",
     "IsolatedProcess",
+    "Isolation",
     "MorphIOWrapper",
     "Protocol",
     "PythonCell",
@@ -67,6 +75,7 @@ __all__ = [
     "load_mechanisms",
     "run_isolated",
     "run_protocol",
+    "run_sonata",
     "set_neuron_globals",
 ]
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from bluecellab.cli import demo, info, mechanisms, validate
+from bluecellab.cli import demo, info, mechanisms, run, validate
 from bluecellab.errors import BluecellabError
 
 __all__ = ["main"]
@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"bluecellab {version('bluecellab')}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     demo.add_parser(subparsers)
+    run.add_parser(subparsers)
     validate.add_parser(subparsers)
     info.add_parser(subparsers)
     mechanisms.add_parser(subparsers)

@@ -18,8 +18,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "run",
         help="run a SONATA simulation configuration",
-        description="Do everything that a simulation_config.json says: node set, synapses, inputs, modifications, "
-        "conditions; write its reports, spikes and a provenance file. Everything is checked first.",
+        description="Do everything that a simulation_config.json says: node set, synapses, inputs, "
+        "modifications, conditions; write its reports, spikes and a provenance file. Everything is checked "
+        "first.",
     )
     parser.add_argument("config", type=Path, help="the simulation_config.json")
     parser.add_argument(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation.circuit.sonata import run_sonata
+from bluecellab.simulation.circuit.summary import CircuitResult, Summary
 from bluecellab.simulation.conditions import (
     NeuronGlobalParams,
     NeuronGlobals,
@@ -12,6 +15,8 @@ from bluecellab.simulation.isolation import Executor, IsolatedProcess, Isolation
 from bluecellab.simulation.protocol import Results, run_here, run_protocol
 
 __all__ = [
+    "CircuitResult",
+    "CircuitSimulation",
     "Executor",
     "Hook",
     "IsolatedProcess",
@@ -20,8 +25,10 @@ __all__ = [
     "NeuronGlobals",
     "Results",
     "Simulation",
+    "Summary",
     "run_here",
     "run_isolated",
     "run_protocol",
+    "run_sonata",
     "set_neuron_globals",
 ]

@@ -38,7 +38,8 @@ class SonataReportWriter:
     unit
         Text that is written beside the data.
     overwrite
-        Whether an older file of that name may be replaced, when this one is complete.
+        Whether an older file of that name may be replaced, when this one is complete. One that the same writer
+        has written may.
 
     Examples
     --------
@@ -69,11 +70,16 @@ class SonataReportWriter:
         self.frames = 0
         self.start = self.dt = 0.0
         self._file: h5py.File | None = None
+        self._wrote = False
 
     @property
     def elements(self) -> int:
         """Number of columns of all populations."""
         return sum(map(len, self.layouts.values()))
+
+    @property
+    def _may_overwrite(self) -> bool:
+        return self.overwrite or self._wrote
 
     def open(self, start: float, dt: float) -> None:
         """Begin to write.
@@ -94,11 +100,13 @@ class SonataReportWriter:
 
         if self._file is not None:
             raise OutputError(f"{self.path} is being written already")
-        refuse_existing(self.path, overwrite=self.overwrite)
+        refuse_existing(self.path, overwrite=self._may_overwrite)
         self.frames, self.start, self.dt = 0, start, dt
         with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             # the oldest format: files of newer ones cannot be opened after a writer was killed
             self._file = h5py.File(partial_path(self.path), "w", libver="earliest")
+        self._wrote = True
         try:
             with writing(self.path):
                 self._write_mapping(self._file)
@@ -198,7 +206,8 @@ class SonataReportWriter:
             with writing(self.path):
                 file.close()
         if complete:
-            give_name(self.path, overwrite=self.overwrite)
+            give_name(self.path, overwrite=self._may_overwrite)
+            self.overwrite = True  # it is ours now: the next run may replace it
 
     def reopen(self) -> None:
         """Go on with the file that was completed last, as its simulation is continued.

@@ -25,7 +25,7 @@ from bluecellab.spec.recordings import spike_key
 from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.spec.simulation.config import CircuitInput
 
-__all__ = ["Assembly", "Request", "assemble"]
+__all__ = ["Assembly", "Request", "all_or_nothing", "assemble"]
 
 Progress = Callable[[], object]
 """Called after each cell, when it is made and when it is wired."""
@@ -103,7 +103,7 @@ class Assembly:
     def spikes(self) -> Spikes:
         """Return the spikes of the last run, by cell."""
         location, threshold = self._detector
-        times = {}
+        times: dict[str | CellId, npt.NDArray[np.float64]] = {}
         span = Spikes({}, t_stop=0.0)
         for cell_id, cell in self.cells.items():
             span = cell.spikes()
@@ -141,7 +141,7 @@ def assemble(
     Parameters
     ----------
     scope
-        Will own everything; it is closed when something fails.
+        Will own everything.
     circuit
         The circuit.
     config
@@ -153,44 +153,43 @@ def assemble(
     progress
         Told of every cell, when it is made and when it is wired.
     """
-    with _all_or_nothing(scope):
-        settings = settings_of(config)
-        cells = scope.own({}, dict.clear)
-        for cell_id in request.cells:
-            cells[cell_id] = _make(scope, circuit, config, cell_id, ids, request.record_dt)
-            progress()
-        modify(config, circuit, cells)
-        plan = WiringPlan(
-            edges=request.edges,
-            trains=request.trains,
-            replays=replayed_by(request.inputs),
-            minis=request.minis,
-            connect=request.connect,
-            sources=request.sources,
-        )
-        wiring = Wiring(scope, circuit, config, plan)
-        if request.edges and request.connect:
-            wiring.register(cells)
-        for cell_id, cell in cells.items():
-            wiring.wire(cell_id, cell, ids.of(cell_id))
-            progress()
-        inputs = play_inputs(config, request.inputs, circuit, cells, ids)
-        location, threshold = config.conditions.spike_location, config.run.spike_threshold
-        simulation = scope.own(Simulation(), Simulation.close)
-        simulation.base_seed = config.seeds.base
-        simulation.globals = {**settings, **wiring.settings}
-        if config.seeds.convention == "neurodamus":
-            simulation.channel_seed = config.seeds.ionchannel
-        for cell in cells.values():
-            cell.start_recording_spikes(None, location, threshold)
-            simulation.add_cell(cell)
-        for member in wiring.members():
-            simulation.attach(member)
-        return Assembly(scope, cells, simulation, wiring, inputs, (location, threshold))
+    settings = settings_of(config)
+    cells = scope.own({}, dict.clear)
+    for cell_id in request.cells:
+        cells[cell_id] = _make(scope, circuit, config, cell_id, ids, request.record_dt)
+        progress()
+    modify(config, circuit, cells)
+    plan = WiringPlan(
+        edges=request.edges,
+        trains=request.trains,
+        replays=replayed_by(request.inputs),
+        minis=request.minis,
+        connect=request.connect,
+        sources=request.sources,
+    )
+    wiring = Wiring(scope, circuit, config, plan)
+    if request.edges and request.connect:
+        wiring.register(cells)
+    for cell_id, cell in cells.items():
+        wiring.wire(cell_id, cell, ids.of(cell_id))
+        progress()
+    inputs = play_inputs(config, request.inputs, circuit, cells, ids)
+    location, threshold = config.conditions.spike_location, config.run.spike_threshold
+    simulation = scope.own(Simulation(), Simulation.close)
+    simulation.base_seed = config.seeds.base
+    simulation.globals = {**settings, **wiring.settings}
+    if config.seeds.convention == "neurodamus":
+        simulation.channel_seed = config.seeds.ionchannel
+    for cell in cells.values():
+        cell.start_recording_spikes(None, location, threshold)
+        simulation.add_cell(cell)
+    for member in wiring.members():
+        simulation.attach(member)
+    return Assembly(scope, cells, simulation, wiring, inputs, (location, threshold))
 
 
 @contextmanager
-def _all_or_nothing(scope: Scope) -> Iterator[None]:
+def all_or_nothing(scope: Scope) -> Iterator[None]:
     """Close the scope when something fails."""
     try:
         yield

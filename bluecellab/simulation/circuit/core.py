@@ -15,9 +15,9 @@ from bluecellab.circuit.config import read_config
 from bluecellab.circuit.obi import open_circuit
 from bluecellab.errors import SimulationError
 from bluecellab.nrn import mechanisms, runtime
-from bluecellab.simulation.circuit.assembly import Request, assemble
+from bluecellab.simulation.circuit.assembly import Request, all_or_nothing, assemble
 from bluecellab.simulation.circuit.ids import GlobalIds
-from bluecellab.simulation.circuit.output import ReportFiles
+from bluecellab.simulation.circuit.output import attach_reports
 from bluecellab.simulation.circuit.reading import ReadingMixin
 from bluecellab.simulation.circuit.replays import trains_of_file
 from bluecellab.simulation.circuit.selection import (
@@ -201,12 +201,13 @@ class CircuitSimulation(ReadingMixin):
         self._load_mechanisms()
         ids = GlobalIds.of_circuit(self.circuit, self.config.seeds.convention, request.cells)
         with building_bar(2 * len(request.cells), self._show_progress) as progress:
-            model = self._scope.child("model")
-            self._assembly = assemble(model, self.circuit, self.config, request, ids, progress)
-        self.global_ids = ids
-        self._reports = ReportFiles(
-            self._assembly, wanted, self.config, self.circuit, overwrite=self._overwrite
-        )
+            scope = self._scope.child("model")
+            with all_or_nothing(scope):
+                assembly = assemble(scope, self.circuit, self.config, request, ids, progress)
+                self._reports = attach_reports(
+                    assembly, wanted, self.config, self.circuit, overwrite=self._overwrite
+                )
+        self._assembly, self.global_ids = assembly, ids
         self.build_seconds = time.perf_counter() - begin
 
     def _load_mechanisms(self) -> None:
@@ -278,14 +279,13 @@ class CircuitSimulation(ReadingMixin):
         simulation.v_init = conditions.v_init if v_init is None else v_init
         skip = forward_skip_value if forward_skip and forward_skip_value else run.tstart
         begin = time.perf_counter()
-        with self._reports.writing():
-            simulation.run(
-                run.tstop if t_stop is None else t_stop,
-                cvode=cvode,
-                dt=self.dt,
-                forward_skip=bool(skip),
-                forward_skip_value=skip or False,
-                show_progress=show_progress,
-                time_limit=time_limit,
-            )
+        simulation.run(
+            run.tstop if t_stop is None else t_stop,
+            cvode=cvode,
+            dt=self.dt,
+            forward_skip=bool(skip),
+            forward_skip_value=skip or False,
+            show_progress=show_progress,
+            time_limit=time_limit,
+        )
         self.run_seconds = time.perf_counter() - begin

@@ -15,7 +15,6 @@ from bluecellab.results import Spikes
 from bluecellab.results.sonata import SonataReport, read_report
 from bluecellab.simulation.circuit.assembly import Assembly
 from bluecellab.simulation.circuit.ids import GlobalIds
-from bluecellab.simulation.circuit.output import ReportFiles
 from bluecellab.simulation.circuit.selection import merge_spike_trains
 from bluecellab.simulation.circuit.summary import Summary
 from bluecellab.simulation.core import Simulation
@@ -39,7 +38,7 @@ class ReadingMixin(Live):
     build_seconds: float
     run_seconds: float
     _assembly: Assembly | None
-    _reports: ReportFiles
+    _reports: Mapping[str, Path]
 
     def _built(self) -> Assembly:
         self._scope.check()
@@ -113,7 +112,7 @@ class ReadingMixin(Live):
     def reports(self) -> Mapping[str, Path]:
         """Files of the reports that the last run has written, by name."""
         self._built()
-        return self._reports.paths
+        return self._reports
 
     @property
     def summary(self) -> Summary:
