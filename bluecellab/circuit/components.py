@@ -114,6 +114,10 @@ def lay_out(path: str, places: Places) -> Layout | None:
     shared = PopulationFile(
         "", "", "", _folders(given, "components", places), _alternates(given, "components", places)
     )
+    if "network" in values and "networks" not in values:
+        message = "this is the configuration of a simulation; the circuit's is the file that is named here"
+        places.problems.add("network", values["network"], message)
+        return None
     networks = _object(values.get("networks"), "networks", places)
     nodes = _populations(networks, "nodes", shared, places)
     edges = _populations(networks, "edges", shared, places)
@@ -144,7 +148,13 @@ def _populations(
         key = join(f"networks.{kind}", number)
         block = _object(entry, key, places)
         file = _path(block.get(f"{kind}_file"), join(key, f"{kind}_file"), places)
-        listed = _object(block.get("populations"), join(key, "populations"), places)
+        if "populations" not in block:
+            message = (
+                'its populations must be named, as {"name": {"type": "..."}}; Allen circuits do not do so'
+            )
+            places.problems.add(join(key, "populations"), None, message)
+            continue
+        listed = _object(block["populations"], join(key, "populations"), places)
         for name, value in listed.items():
             place = join(key, "populations", name)
             own = _object(value, place, places)

@@ -48,6 +48,7 @@ def edit(folder: Path, act: Callable[[dict[str, Any]], object]) -> Path:
     [
         (lambda v: v.pop("networks"), "networks"),
         (lambda v: v["networks"].pop("edges"), "networks.edges: a list"),
+        (lambda v: (v.pop("networks"), v.update(network="x.json")), "configuration of a simulation"),
         (lambda v: v.update(networks=[]), "networks"),
         (lambda v: v["networks"]["nodes"][0].pop("populations"), r"networks.nodes\[0\].populations"),
         (lambda v: v["networks"]["nodes"][0].pop("nodes_file"), r"networks.nodes\[0\].nodes_file"),
