@@ -102,13 +102,14 @@ class ObiCircuit:
 
     @property
     def mechanism_folders(self) -> tuple[Path, ...]:
-        """Folders with the .mod files of its cells and synapses; those that exist."""
-        return self._folders("mechanisms_dir")
+        """Folders with the .mod files of its cells and synapses; those that have any."""
+        return tuple(folder for folder in self._folders("mechanisms_dir") if any(folder.glob("*.mod")))
 
     @property
     def helper_folders(self) -> tuple[Path, ...]:
-        """Folders in which hoc helpers of synapse models may lie: those of its cells' templates."""
-        return self._folders("biophysical_neuron_models_dir")
+        """Folders in which hoc helpers of synapse models may lie: those of templates and mechanisms."""
+        found = (*self._folders("biophysical_neuron_models_dir"), *self._folders("mechanisms_dir"))
+        return tuple(dict.fromkeys(found))
 
     def _folders(self, key: str) -> tuple[Path, ...]:
         found = [Path(folder) for folder in self._store.layout.folders[key]]

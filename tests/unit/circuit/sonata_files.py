@@ -65,7 +65,7 @@ def write_config(folder: Path, nodes: object, edges: object, **other: object) ->
     return path
 
 
-def write_small_circuit(folder: Path) -> Path:
+def write_small_circuit(folder: Path, *, mechanisms: bool = False) -> Path:
     """Write a circuit of five cells ``S1``, three point cells ``P`` and ten virtual nodes ``V``."""
     folder.mkdir(parents=True, exist_ok=True)
     write_nodes(
@@ -115,6 +115,8 @@ def write_small_circuit(folder: Path) -> Path:
     (folder / "hoc").mkdir(exist_ok=True)
     (folder / "hoc" / "small.hoc").write_text("begintemplate small\nendtemplate small\n")
     (folder / "mod").mkdir(exist_ok=True)
+    if mechanisms:
+        (folder / "mod" / "nothing.mod").write_text("NEURON { SUFFIX nothing }\n")
     (folder / "node_sets.json").write_text(
         json.dumps(
             {

@@ -262,8 +262,8 @@ def test_components_of_a_population_win(folder: Path) -> None:
         cell = circuit.cell(CellId("S1", 0))
         assert isinstance(cell, HocCell)
         assert cell.template_path == str(folder / "own" / "small.hoc")
-        assert circuit.mechanism_folders == (folder / "mod",)
-        assert circuit.helper_folders == (folder / "own", folder / "hoc")
+        assert circuit.mechanism_folders == ()  # it has no .mod file
+        assert circuit.helper_folders == (folder / "own", folder / "hoc", folder / "mod")
 
 
 def test_point_cells_with_templates(folder: Path) -> None:

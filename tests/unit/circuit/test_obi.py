@@ -19,7 +19,7 @@ from tests.unit.circuit.sonata_files import write_small_circuit
 
 @pytest.fixture
 def circuit(tmp_path: Path) -> Iterator[ObiCircuit]:
-    with open_circuit(write_small_circuit(tmp_path)) as opened:
+    with open_circuit(write_small_circuit(tmp_path, mechanisms=True)) as opened:
         yield opened
 
 
@@ -32,7 +32,7 @@ def test_populations(circuit: ObiCircuit) -> None:
     edges = circuit.edge_populations["V__S1__chemical"]
     assert (edges.source, edges.target, edges.size, edges.kind) == ("V", "S1", 6, "chemical")
     assert [each.name for each in circuit.mechanism_folders] == ["mod"]
-    assert [each.name for each in circuit.helper_folders] == ["hoc"]
+    assert [each.name for each in circuit.helper_folders] == ["hoc", "mod"]
 
 
 def test_nodes(circuit: ObiCircuit) -> None:
