@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 
 from bluecellab.cli import demo, info, mechanisms, run, validate
 from bluecellab.errors import BluecellabError
 
 __all__ = ["main"]
+
+
+@contextmanager
+def _short_warnings() -> Iterator[None]:
+    """Show a warning as a line of its own, without the line of code that it arose in."""
+
+    def show(message: Warning | str, *_others: object, **_more: object) -> None:
+        print(f"bluecellab: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 2
     try:
-        return int(arguments.run(arguments))
+        with _short_warnings():
+            return int(arguments.run(arguments))
     except BluecellabError as error:
         print(f"bluecellab: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

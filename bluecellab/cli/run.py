@@ -53,10 +53,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _run(arguments: argparse.Namespace) -> int:
     from bluecellab.simulation import Isolation, run_sonata
 
-    isolation = None
-    if arguments.isolated or arguments.time_limit is not None or arguments.memory_limit is not None:
+    isolated: bool | Isolation = arguments.isolated
+    if arguments.time_limit is not None or arguments.memory_limit is not None:
         memory = arguments.memory_limit
-        isolation = Isolation(
+        isolated = Isolation(
             time_limit=arguments.time_limit, memory_limit=None if memory is None else int(memory * _MEGABYTE)
         )
     result = run_sonata(
@@ -67,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
         confine_to=arguments.confine_to,
         mechanisms=arguments.mechanisms,
         show_progress=not arguments.quiet,
-        isolation=isolation,
+        isolated=isolated,
     )
     if arguments.json:
         files = {name: str(path) for name, path in result.reports.items()}

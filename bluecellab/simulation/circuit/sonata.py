@@ -32,7 +32,7 @@ def run_sonata(
     confine_to: PathLike | None = None,
     mechanisms: PathLike | None = None,
     show_progress: bool = False,
-    isolation: Isolation | None = None,
+    isolated: bool | Isolation = False,
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -51,13 +51,14 @@ def run_sonata(
         Whose random streams: ``"neurodamus"`` or ``"bluecellulab"``.
     confine_to
         Folder that no path in the configuration may lead out of. hoc templates and mechanisms are code all
-        the same: run those of others with an ``isolation`` that has limits.
+        the same: run those of others ``isolated``, with limits.
     mechanisms
         Folder of .mod files, or compiled library; by default those that the circuit names.
     show_progress
         Whether to show progress bars.
-    isolation
-        Run in a process of its own, with its limits of time and memory.
+    isolated
+        Run in a process of its own; an :class:`~bluecellab.simulation.Isolation` says with what limits of
+        time and memory.
 
     Returns
     -------
@@ -73,8 +74,8 @@ def run_sonata(
     BluecellabError
         If something cannot be built, or the run fails.
     """
-    if isolation is not None:
-        return isolation.run(
+    if isolated:
+        return (isolated if isinstance(isolated, Isolation) else Isolation()).run(
             run_sonata,
             config if isinstance(config, SimulationConfig) else os.fspath(config),
             output=None if output is None else os.fspath(output),
