@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bluecellab.synapse.build import build_synapses
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.configuring import shared_globals
 from bluecellab.synapse.delayed import change_weights, keep_silent
 from bluecellab.synapse.group import SynapseGroup
 from bluecellab.synapse.handle import Connection, Synapse
@@ -34,4 +35,5 @@ __all__ = [
     "place_edge",
     "place_synapse",
     "resolve",
+    "shared_globals",
 ]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bluecellab.cell import Cell
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation, Edges
 from bluecellab.circuit.minis import mini_frequencies
-from bluecellab.errors import CircuitError, SimulationError, SynapseError
+from bluecellab.errors import CircuitError, SimulationError
 from bluecellab.nrn import synapses as engine
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
@@ -31,6 +31,7 @@ from bluecellab.synapse import (
     gids,
     keep_silent,
     resolve,
+    shared_globals,
 )
 
 __all__ = ["Wiring", "WiringPlan"]
@@ -213,16 +214,13 @@ class Wiring:
         ------
         SynapseError
             If two synapses are to have different values of one.
+
+        Warns
+        -----
+        CircuitWarning
+            If synapses are changed that were not meant.
         """
-        found: dict[str, float] = {}
-        for group in self._all():
-            for name, value in group.globals.items():
-                if found.setdefault(name, value) != value:
-                    raise SynapseError(
-                        f"connection overrides set {name} to {found[name]:g} and to {value:g}, but it is one "
-                        "variable for all synapses. Let all blocks say the same."
-                    )
-        return found
+        return shared_globals((group.mechanisms, group.made.configuration) for group in self._all())
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""

@@ -7,11 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bluecellab.errors import AssignmentError
-from bluecellab.nrn import objects
+from bluecellab import load_mechanisms
+from bluecellab.errors import AssignmentError, CircuitWarning, SynapseError
+from bluecellab.nrn import objects, runtime
 from bluecellab.spec.assignments import parse_assignments
-from bluecellab.synapse import ResolvedOverrides, SynapseConditions, build_synapses
-from tests.unit.synapse.making import ball, edges
+from bluecellab.synapse import ResolvedOverrides, SynapseConditions, build_synapses, shared_globals
+from tests.material import material
+from tests.unit.synapse.making import ball, chemical, edges
 
 FIRST = np.array([True, True, True, False, False, False])
 
@@ -70,3 +72,50 @@ def test_a_block_for_no_synapse_of_a_mechanism_does_not_concern_it():
     with ball() as (_, receiver):
         group = build(receiver, (~FIRST, "%s.tau = 9"), models=(None, "ExpSyn"), model=[0, 0, 0, 1, 1, 1])
         assert group.synapse(5).hsynapse.tau == 9.0
+
+
+EVERYWHERE = np.ones(6, dtype=bool)
+
+
+def excitatory(receiver, *blocks):
+    """Build six synapses of ProbAMPANMDA_EMS, which has GLOBALs."""
+    load_mechanisms(material().mechanisms["sscx"])
+    made = chemical(6, 2)
+    made.columns["syn_type_id"][:] = 120
+    resolved = dataclasses.replace(
+        ResolvedOverrides.none(6), configure=[(mask, parse_assignments(text)) for mask, text in blocks]
+    )
+    return build_synapses(made, receiver, SynapseConditions(), resolved)
+
+
+def shared(*groups):
+    return shared_globals((group.mechanisms, group.made.configuration) for group in groups)
+
+
+def test_globals_are_for_the_simulation_to_set():
+    with ball() as (_, receiver):
+        group = excitatory(
+            receiver, (EVERYWHERE, "%s.mg = 1.4; %s.tau_d_NMDA = 50; %s.Use = %s.tau_d_NMDA / 100")
+        )
+        assert shared(group) == {"tau_d_NMDA_ProbAMPANMDA_EMS": 50.0}
+        assert column(group, "Use") == [0.5] * 6
+        assert column(group, "mg") == [1.4] * 6
+        assert runtime.raw_h().tau_d_NMDA_ProbAMPANMDA_EMS == 43.0
+        with pytest.raises(AssignmentError, match="'%s.tau_d_NMDA .= 2'.*is a GLOBAL.*write a number"):
+            excitatory(receiver, (EVERYWHERE, "%s.tau_d_NMDA *= 2"))
+        with pytest.raises(AssignmentError, match="has no parameter 'tau_d'; it has .*mg.*tau_d_NMDA"):
+            excitatory(receiver, (EVERYWHERE, "%s.tau_d = 2"))
+
+
+def test_globals_must_be_the_same_for_all():
+    with ball() as (_, receiver):
+        with pytest.raises(SynapseError, match="set e_ProbAMPANMDA_EMS to 1 for some synapses and to 2"):
+            excitatory(receiver, (EVERYWHERE, "%s.e = 1"), (FIRST, "%s.e = 2"))
+        later = excitatory(receiver, (FIRST, "%s.e = 1"), (EVERYWHERE, "%s.e = 2"))
+        assert shared(later) == {"e_ProbAMPANMDA_EMS": 2.0}
+        with pytest.raises(SynapseError, match="to 2 for some synapses and to 3"):
+            shared(later, excitatory(receiver, (EVERYWHERE, "%s.e = 3")))
+        with pytest.warns(CircuitWarning, match="e_ProbAMPANMDA_EMS = 2, which is a GLOBAL"):
+            assert shared(excitatory(receiver, (FIRST, "%s.e = 2"))) == {"e_ProbAMPANMDA_EMS": 2.0}
+        with pytest.warns(CircuitWarning, match="for all synapses of its mechanism"):
+            shared(later, excitatory(receiver))
