@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bluecellab import load_mechanisms, run_isolated
 from bluecellab.errors import MechanismError, MissingMechanismError
 from bluecellab.nrn.mechanisms.variables import global_names, is_range_variable, range_names
 from bluecellab.simulation.circuit.globals import mechanism_globals
 from bluecellab.spec.simulation import CircuitConditions
+from tests.material import material
 
 
 def of(**mechanisms: dict[str, float]) -> dict[str, float]:
@@ -55,3 +57,22 @@ def test_a_mechanism_that_is_not_loaded() -> None:
     with pytest.raises(MissingMechanismError, match="no mechanism 'ProbAMPANMDA_EMZ'") as caught:
         of(ProbAMPANMDA_EMZ={"init_depleted": 1})
     assert caught.value.names == ("ProbAMPANMDA_EMZ",)
+
+
+def _of_synapses(folder: str) -> dict[str, float]:
+    load_mechanisms(folder)
+    conditions = CircuitConditions(
+        extracellular_calcium=1.05, mechanisms={"ProbGABAAB_EMS": {"init_depleted": 1, "tau_r_GABAB": 4.0}}
+    )
+    with pytest.raises(MechanismError, match="sets init_depleted_ProbAMPANMDA_EMS to 2; it is 0 or 1"):
+        of(ProbAMPANMDA_EMS={"init_depleted": 2})
+    other = mechanism_globals(conditions.model_copy(update={"mechanisms": {"GluSynapse": {"cao_CR": 2.0}}}))
+    assert other == {"cao_CR_GluSynapse": 2.0}
+    return mechanism_globals(conditions)
+
+
+@pytest.mark.material
+def test_synapses() -> None:
+    found = run_isolated(_of_synapses, str(material().mechanisms["sscx"]))
+    assert found["init_depleted_ProbGABAAB_EMS"] == 1.0
+    assert found["cao_CR_GluSynapse"] == 1.05
