@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bluecellab.nrn.random123 import Random123, philox, unit_interval
 
-__all__ = ["first_lognormal", "uniforms"]
+__all__ = ["first_lognormals", "uniforms"]
 
 FloatArray = NDArray[np.float64]
 
@@ -45,10 +45,10 @@ def uniforms(ids: NDArray[np.uint64], first: int, count: int, *, global_index: i
     return unit_interval(words.reshape(len(ids), -1)[:, skip : skip + count])
 
 
-def first_lognormal(
+def first_lognormals(
     ids: NDArray[np.uint64], mean: float, variance: float, *, global_index: int = 0
 ) -> FloatArray:
-    """Draw the first log-normal number of many streams: ``Random123(*ids[i]).lognormal(1, mean, variance)``.
+    """Draw two numbers of many streams: ``Random123(*ids[i]).lognormal(2, mean, variance)``.
 
     Parameters
     ----------
@@ -61,24 +61,24 @@ def first_lognormal(
 
     Returns
     -------
-    ndarray, shape (n,)
+    ndarray, shape (n, 2)
     """
     pairs = 2.0 * uniforms(ids, 0, 8, global_index=global_index).reshape(-1, 4, 2) - 1.0
     squares = pairs[..., 0] * pairs[..., 0] + pairs[..., 1] * pairs[..., 1]
     accepted = squares <= 1.0
     chosen = np.argmax(accepted, axis=1)
     rows = np.arange(len(ids))
-    values, square = pairs[rows, chosen, 0].tolist(), squares[rows, chosen].tolist()
+    values, square = pairs[rows, chosen].tolist(), squares[rows, chosen].tolist()
     squared = mean * mean
     log_mean = math.log(squared / math.sqrt(variance + squared))
     deviation = math.sqrt(math.log((variance + squared) / squared))
-    drawn = np.empty(len(ids))
+    drawn = np.empty((len(ids), 2))
     for row, found in enumerate(np.asarray(accepted.any(axis=1)).tolist()):
         if found:
-            normal = values[row] * math.sqrt(-2.0 * math.log(square[row]) / square[row])
-            drawn[row] = math.pow(math.e, normal * deviation + log_mean)
+            factor = math.sqrt(-2.0 * math.log(square[row]) / square[row])
+            drawn[row] = [math.pow(math.e, value * factor * deviation + log_mean) for value in values[row]]
         else:  # four pairs refused, which happens to one stream in five hundred
             id1, id2, id3 = (int(word) & 0xFFFFFFFF for word in ids[row])
             stream = Random123(id1, id2, id3, global_index=global_index)
-            drawn[row] = stream.lognormal(1, mean, variance)[0]
+            drawn[row] = stream.lognormal(2, mean, variance)
     return drawn

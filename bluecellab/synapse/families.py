@@ -205,11 +205,14 @@ def _inhibitory(batch: Batch) -> dict[str, FloatArray]:
 
 
 def _rise_times(batch: Batch) -> FloatArray:
-    """Draw the rise time of each synapse in ms: log-normal, mean 0.2, variance 0.1, shape (n,)."""
+    """Draw the rise time of each synapse in ms: log-normal, mean 0.2, variance 0.1, shape (n,).
+
+    It is the second number of its stream: simulators throw the first away.
+    """
     seeds = batch.conditions.seeds
     first = batch.gid + (250 if seeds.convention == "bluecellulab" else 251)
     streams = batch.streams(first, 100, batch.pathway() + seeds.synapse + 450)
-    return random_streams.first_lognormal(streams, 0.2, 0.1, global_index=seeds.base)
+    return random_streams.first_lognormals(streams, 0.2, 0.1, global_index=seeds.base)[:, 1]
 
 
 def _plastic(batch: Batch) -> dict[str, FloatArray]:

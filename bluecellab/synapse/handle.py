@@ -259,7 +259,7 @@ class Connection:
         return {
             "pre_cell_id": synapse.pre_gid,
             "post_cell_id": synapse.post_cell_id.id,
-            "post_synapse_id": synapse.syn_id,
+            "post_synapse_id": synapse.syn_id[1],
             "post_netcon": {"weight": self.weight, "delay": self.delay},
         }
 

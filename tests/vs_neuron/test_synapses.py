@@ -59,7 +59,8 @@ def bare_synapse(h, segment, row, number):
     else:
         process.tau_d_GABAA = row["decay_time"]
         random.Random123(GID + 251, number + 100, PATHWAY + SEEDS.synapse + 450)
-        process.tau_r_GABAA = random.lognormal(0.2, 0.1)
+        random.lognormal(0.2, 0.1)
+        process.tau_r_GABAA = random.repick()
         if ratio >= 0:
             process.GABAB_ratio = ratio
     process.Use = abs(row["u_syn"] * hill(row["u_hill_coefficient"]))

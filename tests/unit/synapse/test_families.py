@@ -176,7 +176,7 @@ def test_random_rise_times_follow_the_convention():
         found = parameters("ProbGABAAB_EMS", made, seeds=seeds, randomize_gaba_rise_time=True)
         pathway = 4058 * 65536 + 1761
         expected = [
-            Random123(first, 100 + number, pathway + 452, global_index=11).lognormal(1, 0.2, 0.1)[0]
+            Random123(first, 100 + number, pathway + 452, global_index=11).lognormal(2, 0.2, 0.1)[1]
             for number in range(2)
         ]
         assert found["tau_r_GABAA"].tolist() == expected
