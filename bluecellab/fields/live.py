@@ -30,9 +30,9 @@ def play_field(
     """Let spatially uniform electric fields act on a cell, in every run from now on.
 
     The mechanism ``extracellular`` is inserted into all sections, and its ``e_extracellular`` follows the
-    field. ``v`` of a segment remains the potential across its membrane. With ``extracellular`` NEURON solves the
-    equations of all cells together: other cells beside this one change it, by rounding alone (1e-13 mV), and
-    the run takes about twice the time.
+    field. ``v`` of a segment remains the potential across its membrane. With ``extracellular`` NEURON
+    solves the equations of all cells together: other cells beside this one change it, by rounding alone
+    (1e-13 mV), and the run takes about twice the time.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def conditions(*modifications: dict[str, object], **other: object) -> dict[str, 
     return {"v_init": -65, "celsius": 22, "modifications": list(modifications), **other}
 
 
-def instantiate(config: Path, **options: object) -> dict[Any, np.ndarray]:
+def instantiate(config: Path, **options: Any) -> dict[Any, np.ndarray]:
     """Build, run 10 ms, and return the potentials."""
     from bluecellab.simulation.circuit.core import CircuitSimulation
 

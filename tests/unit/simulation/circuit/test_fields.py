@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -54,7 +55,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(config: Path, **options: object) -> dict[CellId, np.ndarray]:
+def run(config: Path, **options: Any) -> dict[CellId, np.ndarray]:
     with CircuitSimulation(config) as simulation:
         simulation.instantiate(**{"synapses": "none", **options})
         simulation.run(12)
