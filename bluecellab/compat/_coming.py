@@ -25,7 +25,6 @@ _ABSENT: dict[str, str] = {
             "Connection",
             "SSim",
             "cell.SonataProxy",
-            "cell.point_process",
             "cell.sonata_proxy",
             "cell.core.Cell.add_replay_delayed_weight",
             "cell.core.Cell.add_replay_minis",

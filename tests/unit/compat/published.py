@@ -17,6 +17,7 @@ PRESENT: dict[str, str] = {
         "single_point_sphere_to_circular_contour resolve_case_insensitive_path is_h5_container_path SectionName"
     ),
     "cell.random": "gamma",
+    "cell.point_process": "BasePointProcessCell HocPointProcessCell mechanism_name_from_model_template",
     "cell.recording": "section_to_voltage_recording_str",
     "cell.section_distance": "EuclideanSectionDistance",
     "cell.section_tools": "currents_vars mechs_vars section_to_variable_recording_str",
@@ -82,7 +83,7 @@ CELL = (
 
 ABSENT: dict[str, tuple[str, str]] = {
     "": ("CircuitSimulation Connection", "circuits"),
-    "cell": ("SonataProxy sonata_proxy point_process", "circuits"),
+    "cell": ("SonataProxy sonata_proxy", "circuits"),
     "circuit": ("SynapseProperty CircuitAccess SonataCircuitAccess SimulationValidator config", "circuits"),
     "circuit.circuit_access": ("CircuitAccess get_synapse_connection_parameters", "circuits"),
     "simulation": (
@@ -93,7 +94,7 @@ ABSENT: dict[str, tuple[str, str]] = {
     "utils": ("efel_settings", "experiments"),
 }
 ABSENT_MODULES = (
-    "analysis.analysis analysis.inject_sequence cell.plotting cell.point_process cell.sonata_proxy "
+    "analysis.analysis analysis.inject_sequence cell.plotting cell.sonata_proxy "
     "circuit.config.sections circuit.format circuit.gid_resolver circuit.iotools circuit.simulation_access "
     "circuit.synapse_properties circuit.validate circuit_simulation connection dendrogram graph plotwindow "
     "point.point_connection reports.manager reports.utils reports.writers simulation.modifications "
