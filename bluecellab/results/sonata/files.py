@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ __all__ = [
     "opened",
     "partial_path",
     "refuse_existing",
+    "reserve_space",
     "writing",
 ]
 
@@ -61,8 +62,29 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Raise when a result would be replaced that nobody said may be.
+def reserve_space(path: Path, size: int) -> None:
+    """Have the disk set so many bytes aside for a file, where the system can.
+
+    HDF5 that is refused in the middle of writing leaves a file that cannot be opened; refused before, it is
+    none the worse.
+
+    Raises
+    ------
+    OSError
+        If there is no such space.
+    """
+    if not hasattr(os, "posix_fallocate"):
+        return
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        if os.fstat(descriptor).st_size < size:
+            os.posix_fallocate(descriptor, 0, size)
+    finally:
+        os.close(descriptor)
+
+
+def refuse_existing(path: Path, *, overwrite: bool, ours: Collection[Path] = ()) -> None:
+    """Raise when a result would be replaced that nobody said may be; ``ours`` may.
 
     Raises
     ------
@@ -72,7 +94,7 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     for taken in (path, partial_path(path)):
         if taken.is_dir():
             raise OutputError(f"cannot write {path}: {taken} is a folder. Choose another name.")
-        if taken.exists() and not overwrite:
+        if taken.exists() and not overwrite and taken not in ours:
             what = "an older result" if taken == path else "what an unfinished run has left behind"
             raise OutputError(
                 f"{taken} exists already, {what}. Choose another folder or name, move it away, or pass "

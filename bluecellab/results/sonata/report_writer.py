@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import ClosedError, OutputError, ReportError
-from bluecellab.results.sonata.files import PathLike, give_name, partial_path, refuse_existing, writing
+from bluecellab.results.sonata.files import (
+    PathLike,
+    give_name,
+    partial_path,
+    refuse_existing,
+    reserve_space,
+    writing,
+)
 from bluecellab.results.sonata.layout import ReportLayout
 
 if TYPE_CHECKING:
@@ -20,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["SonataReportWriter"]
 
 _CHUNK_BYTES = 2**18  # of HDF5; a chunk is the least that can be read
+# The oldest format, as files of newer ones cannot be opened after their writer was killed; and no cache of
+# chunks, which would keep what a full disk has refused and fail once more when nobody listens.
+_OPTIONS: dict[str, Any] = {"libver": "earliest", "rdcc_nbytes": 0}
 _MAGIC = 0x0A7A  # what SONATA files carry
 
 
@@ -38,8 +48,8 @@ class SonataReportWriter:
     unit
         Text that is written beside the data.
     overwrite
-        Whether an older file of that name may be replaced, when this one is complete. One that the same writer
-        has written may.
+        Whether an older file of that name may be replaced, when this one is complete. One that the same
+        writer has written may.
 
     Examples
     --------
@@ -70,16 +80,13 @@ class SonataReportWriter:
         self.frames = 0
         self.start = self.dt = 0.0
         self._file: h5py.File | None = None
-        self._wrote = False
+        self._lacking = False  # frames that could not be written
+        self._ours: set[Path] = set()
 
     @property
     def elements(self) -> int:
         """Number of columns of all populations."""
         return sum(map(len, self.layouts.values()))
-
-    @property
-    def _may_overwrite(self) -> bool:
-        return self.overwrite or self._wrote
 
     def open(self, start: float, dt: float) -> None:
         """Begin to write.
@@ -100,13 +107,12 @@ class SonataReportWriter:
 
         if self._file is not None:
             raise OutputError(f"{self.path} is being written already")
-        refuse_existing(self.path, overwrite=self._may_overwrite)
-        self.frames, self.start, self.dt = 0, start, dt
+        refuse_existing(self.path, overwrite=self.overwrite, ours=self._ours)
+        self.frames, self.start, self.dt, self._lacking = 0, start, dt, False
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # the oldest format: files of newer ones cannot be opened after a writer was killed
-            self._file = h5py.File(partial_path(self.path), "w", libver="earliest")
-        self._wrote = True
+            self._file = h5py.File(partial_path(self.path), "w", **_OPTIONS)
+        self._ours.add(partial_path(self.path))
         try:
             with writing(self.path):
                 self._write_mapping(self._file)
@@ -155,7 +161,9 @@ class SonataReportWriter:
         if not len(frames):
             return
         count = self.frames + len(frames)
+        self._lacking = True
         with writing(self.path):
+            reserve_space(partial_path(self.path), self._bytes_of(count))
             first = 0
             for name, layout in self.layouts.items():
                 group = file["report"][name]
@@ -167,7 +175,16 @@ class SonataReportWriter:
             file.flush()  # first the frames, then the mapping that tells of them
             self._tell_end(file, count)
             file.flush()
-        self.frames = count
+        self.frames, self._lacking = count, False
+
+    def _bytes_of(self, frames: int) -> int:
+        """Return how large the file is at most with so many frames."""
+        size = 2**20  # for mappings that are small, and what else HDF5 writes
+        for layout in self.layouts.values():
+            rows, width = _chunk(len(layout))
+            chunks = -(-frames // rows) * -(-len(layout) // width)
+            size += chunks * (rows * width * 4 + 256) + 32 * (len(layout) + len(layout.node_ids))
+        return size
 
     def _tell_end(self, file: h5py.File, frames: int) -> None:
         # counted from 0 where that is the same, so that 1000 frames of 0.1 ms end at 100 ms
@@ -199,6 +216,8 @@ class SonataReportWriter:
             return
         try:
             with writing(self.path):
+                if complete and self._lacking:
+                    raise OutputError(f"{self.path} cannot be completed: some frames could not be written")
                 if complete:
                     file.attrs["complete"] = np.uint8(1)
                     file.flush()
@@ -206,7 +225,8 @@ class SonataReportWriter:
             with writing(self.path):
                 file.close()
         if complete:
-            give_name(self.path, overwrite=self._may_overwrite)
+            give_name(self.path, overwrite=self.overwrite or self.path in self._ours)
+            self._ours.add(self.path)
             self.overwrite = True  # it is ours now: the next run may replace it
 
     def reopen(self) -> None:
@@ -221,7 +241,7 @@ class SonataReportWriter:
 
         with writing(self.path):
             self.path.replace(partial_path(self.path))
-            self._file = h5py.File(partial_path(self.path), "r+", libver="earliest")
+            self._file = h5py.File(partial_path(self.path), "r+", **_OPTIONS)
             self._file.attrs["complete"] = np.uint8(0)
             self._file.flush()
 

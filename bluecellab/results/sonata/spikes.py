@@ -83,6 +83,8 @@ def write_spikes(
     refuse_existing(target, overwrite=overwrite)
     kind = h5py.enum_dtype(_ORDERS, basetype="u1")
     try:
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
         with writing(target), h5py.File(partial_path(target), "w", libver="earliest") as file:
             root = file.create_group("spikes")
             for name, (times, nodes) in tables.items():
