@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def network(**changes: object) -> Iterator[Path]:
         yield config
 
 
-def conditions(*modifications: dict[str, object], **other: object) -> dict[str, object]:
+def conditions(*modifications: Mapping[str, object], **other: object) -> dict[str, object]:
     return {"v_init": -65, "celsius": 22, "modifications": list(modifications), **other}
 
 
