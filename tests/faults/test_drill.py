@@ -15,9 +15,11 @@ MODULES = [
     "tests.faults.lines_creation",
     "tests.faults.lines_mechanisms",
     "tests.faults.lines_circuit_files",
+    "tests.faults.lines_circuit_config",
     "tests.faults.lines_circuit_simulation",
     "tests.faults.lines_circuit_inputs",
     "tests.faults.lines_circuit_synapses",
+    "tests.faults.lines_circuit_configure",
 ]
 CASES = [(module, name) for module in MODULES for name in lines_of(module)]
 
