@@ -12,7 +12,7 @@ from bluecellab.cell import Cell
 from bluecellab.errors import ClosedError, StimulusError
 from bluecellab.fields.geometry import displacements
 from bluecellab.fields.uniform import factors_of, patterns_of, terms_of
-from bluecellab.nrn import clock, runtime
+from bluecellab.nrn import clock, runtime, settings
 from bluecellab.nrn.imposed import ImposedPotential, prepare_outside
 from bluecellab.nrn.scope import Live
 from bluecellab.recording import RunPlan
@@ -129,13 +129,18 @@ class LiveField(Live):
         return self._outside.potential
 
     def check(self, plan: RunPlan) -> None:
-        """Raise unless the step is fixed.
+        """Raise unless the step is fixed, and one thread makes it.
 
         Raises
         ------
         StimulusError
-            If it is not.
+            If it is not, or several do.
         """
+        if (threads := int(settings.read("nthread"))) > 1:
+            raise StimulusError(
+                f"{self._scope.path()} cannot act in a run of {threads} threads, which are not all in the "
+                "middle of a step at the same time; set h.ParallelContext().nthread(1)"
+            )
         if not plan.fixed:
             raise StimulusError(
                 f"{self._scope.path()} cannot act in a run with CVODE, which knows no potential outside of "

@@ -76,6 +76,7 @@ class ImposedPotential:
 
     def __init__(self, sections: Sequence[Any], patterns: FloatArray, factors: Factors) -> None:
         h = _h()
+        self._sections = list(sections)
         self._pointers = objects.pointer_vector(patterns.shape[1])
         first = 0
         for section in sections:
@@ -122,7 +123,9 @@ class ImposedPotential:
         """Stop, leave 0 mV outside, and let NEURON's objects go."""
         self.stop()
         self._sum.fill(0)
-        self._pointers.scatter(self._sum)
+        if all(not objects.is_deleted(section) for section in self._sections):
+            self._pointers.scatter(self._sum)
+        self._sections.clear()
         self._pointers = self._sum = self._work = None
         self._patterns.clear()
 

@@ -13,7 +13,7 @@ import pytest
 
 from bluecellab import Simulation
 from bluecellab.cell import Cell
-from bluecellab.errors import BusyError, CellError, ClosedError, StimulusError
+from bluecellab.errors import BrokenError, BusyError, CellError, ClosedError, EngineError, StimulusError
 from bluecellab.fields import LiveField, displacements, local_positions, play_field, potentials
 from bluecellab.fields.uniform import terms_of
 from bluecellab.nrn import runtime
@@ -304,3 +304,26 @@ def test_potentials_without_neuron(cell: Cell) -> None:
     assert found.shape == (3, cell.n_segments)
     assert found[1] == pytest.approx((40 * vectors[:, 1] - 3 * vectors[:, 2]) * 1e-3)
     assert not found[[0, 2]].any()
+
+
+def test_no_threads(cell: Cell) -> None:
+    context = runtime.raw_h().ParallelContext()
+    context.nthread(2)
+    try:
+        with play_field([CONSTANT], cell), pytest.raises(StimulusError, match="a run of 2 threads"):
+            run(cell)
+    finally:
+        context.nthread(1)
+
+
+def test_a_section_that_is_deleted_in_the_middle_of_a_run(cell: Cell) -> None:
+    def delete(time: float) -> None:
+        if time > 3 and "dend[1]" in cell._model.sections:
+            runtime.raw_h().delete_section(sec=cell._model.sections.pop("dend[1]"))
+
+    with play_field([WAVE], cell) as field, Simulation() as simulation:
+        simulation.add_cell(cell)
+        simulation.add_hook(delete, every=1.0)
+        with pytest.raises((EngineError, BrokenError)):
+            simulation.run(12, cvode=False)
+        field.close()
