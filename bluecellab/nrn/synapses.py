@@ -177,23 +177,25 @@ def point_mechanism(name: str) -> PointMechanism:
 def _maker(mechanism: str, parameters: tuple[str, ...], streams: bool) -> str:
     """Return the name of the hoc procedure that makes the point processes of one section.
 
-    Its arguments are the first position, the one behind the last, the List to append to, and Vectors.
+    Its arguments are the first position, the one behind the last, the List to append to, two ids of the
+    random streams that are the same for all, and Vectors: positions, parameters, and the other id.
     """
     key = (mechanism, parameters, streams)
     if key not in _Written.makers:
         name = f"bluecellab_make_{len(_Written.makers)}"
         lines = [f"made = new {mechanism}(c0.get(i))"]
         lines += [f"made.{parameter} = c{number}.get(i)" for number, parameter in enumerate(parameters, 1)]
-        count = len(lines)
         if streams:
-            lines.append(f"made.setRNG(c{count}.get(i), c{count + 1}.get(i), c{count + 2}.get(i))")
-            count += 3
+            lines.append(f"made.setRNG(first, c{len(lines)}.get(i), third)")
+        count = len(lines)
         body = "\n".join(lines)
         # Vector.get() of a local is the fastest way to a number that hoc has
-        columns = "\n".join(f"c{number} = $o{4 + number}" for number in range(count))
+        columns = "\n".join(f"c{number} = $o{6 + number}" for number in range(count))
         named = ", ".join(f"c{number}" for number in range(count))
-        code = f"""proc {name}() {{ local i localobj made, all, {named}
+        code = f"""proc {name}() {{ local i, first, third localobj made, all, {named}
 all = $o3
+first = $4
+third = $5
 {columns}
 for i = $1, $2 - 1 {{
 {body}
@@ -219,7 +221,7 @@ def add_processes(
     sections: Sequence[Any],
     where: tuple[IntArray, FloatArray],
     parameters: Mapping[str, FloatArray],
-    streams: npt.NDArray[np.uint64] | None,
+    streams: tuple[int, npt.NDArray[np.uint64], int] | None,
 ) -> IntArray:
     """Append point processes to a List, section by section.
 
@@ -236,7 +238,7 @@ def add_processes(
     parameters
         Values of its parameters, each of shape (n,).
     streams
-        Identities of their random streams, shape (n, 3), for ``setRNG``.
+        Identities of their random streams, for ``setRNG``: the second of shape (n,), the others of all.
 
     Returns
     -------
@@ -257,13 +259,14 @@ def add_processes(
     procedure = getattr(_h(), _maker(mechanism, tuple(parameters), streams is not None))
     columns = [positions, *parameters.values()]
     if streams is not None:
-        columns += [streams[:, word].astype(np.float64) for word in range(3)]
+        columns.append(streams[1].astype(np.float64))
+    first, third = (0, 0) if streams is None else (streams[0], streams[2])
     vectors = [objects.vector(column[order]) for column in columns]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))).tolist()
     before = int(made.count())
     with runtime.guard(f"making {count} synapses of {mechanism}"):
         for start, end in zip(starts, [*starts[1:], count], strict=True):
-            procedure(start, end, made, *vectors, sec=sections[ordered[start]])
+            procedure(start, end, made, first, third, *vectors, sec=sections[ordered[start]])
     slots = np.empty(count, np.int64)
     slots[order] = np.arange(before, before + count)
     return slots

@@ -11,6 +11,7 @@ for all synapses of a cell at once, and no mechanism is needed.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import weakref
 from collections.abc import Sequence
@@ -116,9 +117,9 @@ class Minis:
         self._bundles: Sequence[Bundle] = ()
         if not len(self.members):
             return
-        self._streams = minis_streams(
-            group.edges.take(self.members), group.gid, group.populations, group.conditions
-        )
+        bare = dataclasses.replace(group.edges, columns={})
+        edges = bare.take(self.members)
+        self._streams = minis_streams(edges, group.gid, group.populations, group.conditions)
         self._global_index = group.conditions.seeds.base
         # Events are sent to each NetCon by itself, so that their sources need not be told apart. NEURON takes
         # as long to release one as it has sources, and as a source has NetCons: neither may be many.
