@@ -41,6 +41,7 @@ _FAMILIES: tuple[tuple[type[Stimulus], ...], ...] = (
     (stimuli.OrnsteinUhlenbeck, stimuli.RelativeOrnsteinUhlenbeck),
 )
 _UNKNOWN = Electrical()
+_STEP_OF_NEURON = 0.025  # ms; what NEURON starts with
 _ELSEWHERE: tuple[type[Stimulus], ...] = (SynapseReplay, SpatiallyUniformField)
 
 
@@ -57,7 +58,7 @@ class PlannedInput:
     seeds
         Of the simulation.
     dt
-        Time step of the run in ms; it enters into how many numbers noise skips.
+        Time step of the run in ms; with the seeds of Neurodamus it enters into how many numbers noise skips.
     """
 
     block: CircuitInput
@@ -92,7 +93,8 @@ class PlannedInput:
             cell=gid if convention == "neurodamus" else node,
             count=self.count,
             convention=convention,
-            dt=self.dt,
+            # the peer makes its inputs before it sets the step of the run
+            dt=self.dt if convention == "neurodamus" else _STEP_OF_NEURON,
         )
 
 

@@ -10,7 +10,18 @@ from typing import Any
 from tests.unit.circuit.sonata_files import write_config, write_nodes
 from tests.unit.simulation.circuit.small import MORPHOLOGY, TEMPLATE
 
-__all__ = ["CELLS", "DIFFERENT", "EQUAL", "HOC", "INPUTS", "MODIFICATIONS", "TSTOP", "TWICE", "write"]
+__all__ = [
+    "CELLS",
+    "COARSE",
+    "DIFFERENT",
+    "EQUAL",
+    "HOC",
+    "INPUTS",
+    "MODIFICATIONS",
+    "TSTOP",
+    "TWICE",
+    "write",
+]
 
 TSTOP = 40.0
 SIZE = 4
@@ -118,7 +129,13 @@ DIFFERENT: dict[str, Blocks] = {
     },
     "noise that ends": {"a": {"module": "noise", "mean": 0.2, "variance": 0.01, "delay": 5, "duration": 10.3, **_CLAMP}},
 }  # fmt: skip
-EQUAL = [*INPUTS, *MODIFICATIONS]
+# how many numbers noise skips before its delay depends on the step: the last of all, as the peer takes that
+# of the last run of its process, 0.025 ms in the first
+COARSE = "noise, another step"
+_NOISE_OF_A_STEP: Blocks = {
+    "a": {"module": "noise", "mean": 0.2, "variance": 0.01, "delay": 6.03, "duration": 60, **_CLAMP}
+}
+EQUAL = [*INPUTS, *MODIFICATIONS, COARSE]
 
 # of places that share a segment the peer changes it once for each; here it is changed once
 TWICE = {"places in one segment": "cm *= 2", "places in one segment, spelt out": "cm *= 4"}
@@ -181,16 +198,19 @@ def write(folder: Path) -> dict[str, Path]:
         **{name: (_STEP, listed) for name, listed in MODIFICATIONS.items()},
         **{name: (_STEP, [_twice(text)]) for name, text in TWICE.items()},
     }
-    return {name: _write_case(folder, name, *case) for name, case in cases.items()}
+    paths = {name: _write_case(folder, name, *case) for name, case in cases.items()}
+    return {**paths, COARSE: _write_case(folder, COARSE, _NOISE_OF_A_STEP, [], dt=0.05)}
 
 
-def _write_case(folder: Path, name: str, blocks: Blocks, modifications: list[dict[str, object]]) -> Path:
+def _write_case(
+    folder: Path, name: str, blocks: Blocks, modifications: list[dict[str, object]], dt: float = 0.025
+) -> Path:
     config = {
         "version": 2.4,
         "network": "circuit_config.json",
         "node_sets_file": "node_sets.json",
         "compartment_sets_file": "places.json",
-        "run": {"tstop": TSTOP, "dt": 0.025, "random_seed": 3, "stimulus_seed": 8},
+        "run": {"tstop": TSTOP, "dt": dt, "random_seed": 3, "stimulus_seed": 8},
         "conditions": {"v_init": -65, "celsius": 22, "modifications": modifications},
         "output": {"output_dir": "output"},
         "inputs": blocks,

@@ -99,6 +99,7 @@ def test_streams_of_both_conventions() -> None:
     stream = damus.seeds_of(node=12, gid=1012).noise()
     assert (stream.id1, stream.id2, stream.id3, stream.global_index) == (100, 505, 1012 + 1 + 300, 7)
     assert damus.seeds_of(node=12, gid=1012).dt == 0.1
+    assert plan_inputs([block("a", NOISE)], PEER, dt=0.1)[0].seeds_of(node=12, gid=1012).dt == 0.025
     stream = peer.seeds_of(node=12, gid=1012).shot_noise()
     assert (stream.id1, stream.id2, stream.id3) == (2997, 19221, 12 + 123)
     assert damus.seeds_of(12, 1012).ornstein_uhlenbeck(77).id3 == 77
