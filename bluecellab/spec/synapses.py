@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from bluecellab.spec.base import CellId, Millivolt, PositiveMillisecond, Spec, Unit
 
 __all__ = [
+    "MODELS",
     "AnySynapse",
     "DetAMPANMDA",
     "DetGABAAB",
@@ -22,6 +23,19 @@ __all__ = [
     "ProbGABAAB",
     "SynapseSpec",
 ]
+
+#: Names of the synapse models that ``modoverride`` may give; others need a hoc helper.
+MODELS = (
+    "AMPANMDA",
+    "DetAMPANMDA",
+    "DetGABAAB",
+    "Exp2Syn",
+    "ExpSyn",
+    "GABAAB",
+    "GluSynapse",
+    "ProbAMPANMDA_EMS",
+    "ProbGABAAB_EMS",
+)
 
 _NS, _US, _MM, _MS = Unit("nS"), Unit("uS"), Unit("mM"), Unit("ms")
 Nanosiemens = Annotated[float, Field(ge=0), _NS, BeforeValidator(_NS.parse)]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
+from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.errors import CircuitWarning, SynapseError
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Scope
@@ -19,7 +20,7 @@ from bluecellab.synapse.conditions import Receiver, SynapseConditions
 from bluecellab.synapse.configuring import configure
 from bluecellab.synapse.families import FAMILIES, PLASTICITY, Batch, Family, family_of
 from bluecellab.synapse.group import Made, SynapseGroup
-from bluecellab.synapse.helpers import Helper, find_helper, helper_folders
+from bluecellab.synapse.helpers import Helper
 from bluecellab.synapse.places import Places, places_of
 from bluecellab.synapse.resolved import ResolvedOverrides
 
@@ -138,18 +139,19 @@ class _Maker:
         populations = self.receiver.numbers_of(self.edges)
         batch = Batch(self.edges.take(chosen), self.receiver.gid, populations, self.conditions, known)
         parameters = family.parameters_of(batch)
-        streams = None
+        ids = None
         if family.streams is not None and known.draws:
             streams = self.streams[chosen] = family.streams(batch)
+            ids = int(streams[0, 0]), streams[:, 1], int(streams[0, 2])  # the others are of the cell
         slots = synapses.add_processes(
             processes,
             family.mechanism,
             places.sections,
             (places.section, places.position),
             parameters,
-            streams,
+            ids,
         )
-        if streams is not None and known.forgets:
+        if ids is not None and known.forgets:
             owner.own((processes, slots), lambda pair: synapses.forget_streams(*pair))
         yield known, chosen, slots
 

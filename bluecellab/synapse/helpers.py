@@ -15,9 +15,7 @@ A helper is code: it is executed by hoc, once for each synapse. Its file defines
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,12 +32,11 @@ from bluecellab.synapse.conditions import Receiver, SynapseConditions
 from bluecellab.synapse.families import hill_factor
 from bluecellab.synapse.places import Places
 
-__all__ = ["Helped", "Helper", "find_helper", "helper_folders"]
+__all__ = ["Helped", "Helper"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: Parameters by the attributes that chemical edges must have, and others may.
 _CHEMICAL = {
     "U": "u_syn",
@@ -54,32 +51,6 @@ _OPTIONAL = {
     "u_hill_coefficient": ("u_hill_coefficient", 0.0),
     "conductance_ratio": ("conductance_scale_factor", -1.0),
 }
-
-
-def helper_folders(circuit: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """Return the folders in which helpers are looked for, in order.
-
-    They are the working directory, those of the environment variable ``HOC_LIBRARY_PATH``, and those of the
-    circuit.
-    """
-    listed = re.split(rf"[{re.escape(os.pathsep)}\s]+", os.environ.get("HOC_LIBRARY_PATH", ""))
-    return (Path(), *(Path(folder) for folder in listed if folder), *circuit)
-
-
-def find_helper(prefix: str, circuit: Sequence[Path] = ()) -> Path | None:
-    """Return the file of a helper, or None if there is none.
-
-    Parameters
-    ----------
-    prefix
-        What ``modoverride`` says; a name, not a path.
-    circuit
-        Folders of the circuit.
-    """
-    if _PREFIX.fullmatch(prefix) is None:
-        return None
-    files = (folder / f"{prefix}Helper.hoc" for folder in helper_folders(circuit))
-    return next((file for file in files if file.is_file()), None)
 
 
 @dataclass(frozen=True, eq=False)

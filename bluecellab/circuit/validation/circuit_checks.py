@@ -9,14 +9,17 @@ import numpy as np
 from bluecellab.circuit.access import CircuitAccess, CompartmentSet, IntArray
 from bluecellab.circuit.config.problems import Problem, join, nearest
 from bluecellab.circuit.config.reading import Parts
+from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.circuit.validation.consistency import compartment_set_uses
 from bluecellab.errors import BluecellabError, CircuitFileError, ConfigError, ConfinementError
 from bluecellab.spec.base import CellId
+from bluecellab.spec.synapses import MODELS
 
 __all__ = [
     "check_cells",
     "check_compartment_sets",
     "check_edges",
+    "check_models",
     "check_node_sets",
     "report_error",
     "simulated",
@@ -219,3 +222,15 @@ def check_edges(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArr
                 circuit.edges(name, int(nodes[edges.target][0]), ())
         except BluecellabError as error:
             report_error(parts, error, name)
+
+
+def check_models(parts: Parts, circuit: CircuitAccess) -> None:
+    """Report overrides that ask for a synapse model that is neither known nor helped by a file."""
+    folders = (*circuit.mechanism_folders, *circuit.helper_folders)
+    for key, override in parts.connection_overrides:
+        name = override.modoverride
+        if name is not None and name not in MODELS and find_helper(name, folders) is None:
+            where = ", ".join(str(folder.absolute()) for folder in helper_folders(folders))
+            known = nearest(name, MODELS, "models")
+            message = f"no such synapse model; {known}, or a file {name}Helper.hoc in one of {where}"
+            parts.problems.add(join(key, "modoverride"), name, message)

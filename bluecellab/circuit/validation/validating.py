@@ -15,6 +15,7 @@ from bluecellab.circuit.validation.circuit_checks import (
     check_cells,
     check_compartment_sets,
     check_edges,
+    check_models,
     check_node_sets,
     check_populations,
     report_error,
@@ -137,3 +138,4 @@ def _check_circuit(parts: Parts, circuit: CircuitAccess) -> None:
     check_inputs(parts, circuit, node_sets, sets, nodes)
     check_cells(parts, circuit, nodes)
     check_edges(parts, circuit, nodes)
+    check_models(parts, circuit)

@@ -18,7 +18,7 @@ from bluecellab.nrn import runtime
 from bluecellab.spec.assignments import parse_assignments
 from bluecellab.spec.simulation import Seeds
 from bluecellab.synapse import ResolvedOverrides, SpikeSource, SynapseConditions, build_synapses, gids
-from bluecellab.synapse.helpers import find_helper, helper_folders
+from bluecellab.circuit.helpers import find_helper, helper_folders
 from tests.material import material
 from tests.unit.synapse.making import ball, chemical, edges, soma_trace, without
 
