@@ -175,7 +175,7 @@ def line_b6_spikes_for_replay() -> None:
         assert active != quiet
         with h5py.File(file, "a") as opened:
             times = opened["spikes/V/timestamps"]
-            times[:] = times[::-1]
+            times[:] = times[()][::-1]
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             again = run_sonata(config, overwrite=True).spikes
