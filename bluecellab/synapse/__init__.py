@@ -11,6 +11,7 @@ from bluecellab.synapse.build import build_synapses
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
 from bluecellab.synapse.configuring import shared_globals
 from bluecellab.synapse.delayed import change_weights, keep_silent
+from bluecellab.synapse.gap import GapJunctions
 from bluecellab.synapse.group import SynapseGroup
 from bluecellab.synapse.handle import Connection, Synapse
 from bluecellab.synapse.minis import Minis
@@ -21,6 +22,7 @@ from bluecellab.synapse.resolved import ResolvedOverrides
 
 __all__ = [
     "Connection",
+    "GapJunctions",
     "Minis",
     "Receiver",
     "ResolvedOverrides",

@@ -116,3 +116,28 @@ def line_b5_synapse_configure_of_a_configuration() -> None:
             with refused(error=AssignmentError), CircuitSimulation(config) as simulation:
                 simulation.instantiate()
             assert [path.name for path in folder.iterdir()] == ["network"], text
+
+
+@line
+def line_b2_gap_junctions_without_their_mechanism() -> None:
+    import numpy as np
+
+    from bluecellab.circuit.access import EdgePopulation, Edges
+    from bluecellab.errors import MissingMechanismError
+    from bluecellab.nrn import objects
+    from bluecellab.synapse import GapJunctions
+    from tests.unit.synapse.making import ball
+
+    names = (
+        "conductance",
+        "afferent_section_id",
+        "afferent_section_pos",
+        "afferent_junction_id",
+        "efferent_junction_id",
+    )
+    population = EdgePopulation("gaps", "electrical", "NodeB", "NodeB", 1, names)
+    edges = Edges(population, 3, np.array([0]), np.array([1]), dict.fromkeys(names, np.zeros(1)))
+    with ball() as (_, receiver), GapJunctions() as gaps:
+        with refused("Gap", "load_mechanisms", error=MissingMechanismError):
+            gaps.add(edges, receiver)
+        assert objects.listing("NetCon").count() == 0
