@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bluecellab import load_mechanisms
+from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.errors import (
     ColumnError,
     MissingMechanismError,
@@ -18,7 +19,6 @@ from bluecellab.nrn import runtime
 from bluecellab.spec.assignments import parse_assignments
 from bluecellab.spec.simulation import Seeds
 from bluecellab.synapse import ResolvedOverrides, SpikeSource, SynapseConditions, build_synapses, gids
-from bluecellab.circuit.helpers import find_helper, helper_folders
 from tests.material import material
 from tests.unit.synapse.making import ball, chemical, edges, soma_trace, without
 
