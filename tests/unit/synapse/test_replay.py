@@ -14,6 +14,7 @@ from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
 from bluecellab.spec.synapses import Exp2Syn, ExpSyn
 from bluecellab.synapse import (
+    Minis,
     SpikeSource,
     SynapseConditions,
     build_synapses,
@@ -205,3 +206,20 @@ def test_groups_of_a_cell_that_is_dropped_go_too():
         gc.collect()
     assert group.closed
     assert objects.listing("NetCon").count() == 0
+
+
+def test_replay_and_minis_with_a_variable_step():
+    with ball() as (cell, receiver), SpikeSource() as source, Simulation(cell) as simulation:
+        group = build_synapses(edges(), receiver, DT)
+        group.connect({0: 50, 1: 50}, "replay")
+        source.add_trains({50: [2.0, 3.5]})
+        source.add_minis(Minis(group, np.full(6, 100.0)))
+        simulation.attach(source)
+        heard = objects.vector()
+        group.connections_of(0)[0].post_netcon.record(heard)
+        simulation.run(20, cvode=True)
+        fine = np.interp([3.0, 5.0, 15.0], cell.get_time(), cell.get_soma_voltage())
+        assert objects.values_of(heard).tolist() == [2.0, 3.5]
+        simulation.run(20, cvode=False, dt=0.001)
+        coarse = np.interp([3.0, 5.0, 15.0], cell.get_time(), cell.get_soma_voltage())
+        np.testing.assert_allclose(fine, coarse, atol=0.05)
