@@ -77,7 +77,7 @@ obfunc bluecellab_pattern_stim() { localobj made
     return made
 }
 proc bluecellab_set_weights() { local i
-    for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).weight = $o3.x[i]
+    for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).weight[$4] = $o3.x[i]
 }
 proc bluecellab_send() { local i
     for i = 0, $o2.size() - 1 $o1.o($o2.x[i]).event($o3.x[i])
@@ -372,9 +372,9 @@ def write(processes: Any, slots: IntArray, variable: str, values: FloatArray) ->
         getattr(_h(), f"{_setter(variable)}_write")(processes, objects.vector(slots), objects.vector(values))
 
 
-def set_weights(connections: Any, slots: IntArray, values: FloatArray) -> None:
-    """Set the weights of NetCons of a List to values of shape (n,)."""
-    _h().bluecellab_set_weights(connections, objects.vector(slots), objects.vector(values))
+def set_weights(connections: Any, slots: IntArray, values: FloatArray, index: int = 0) -> None:
+    """Set the weights of NetCons of a List, or a further one of each, to values of shape (n,)."""
+    _h().bluecellab_set_weights(connections, objects.vector(slots), objects.vector(values), index)
 
 
 def arc_lengths(section: Any) -> tuple[FloatArray, float, bool]:

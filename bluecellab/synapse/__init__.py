@@ -15,6 +15,7 @@ from bluecellab.synapse.gap import GapJunctions
 from bluecellab.synapse.group import SynapseGroup
 from bluecellab.synapse.handle import Connection, Synapse
 from bluecellab.synapse.minis import Minis
+from bluecellab.synapse.neuromodulation import modulate
 from bluecellab.synapse.overrides import resolve
 from bluecellab.synapse.placing import drive, place_edge, place_synapse
 from bluecellab.synapse.replay import SpikeSource
@@ -34,6 +35,7 @@ __all__ = [
     "change_weights",
     "drive",
     "keep_silent",
+    "modulate",
     "place_edge",
     "place_synapse",
     "resolve",

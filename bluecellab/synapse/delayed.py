@@ -38,7 +38,7 @@ def change_weights(
         For which synapses, shape (n,), at what time in ms, what factor on the conductance; in the order
         of time. Of two at the same time the later one holds.
     bundles
-        Connections of the group; all that it has now, without minis, when left out.
+        Connections of the group; when left out, all that it has now from cells, simulated or replayed.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def change_weights(
     if not delayed:
         return concerned
     anywhere = np.logical_or.reduce([mask for mask, _, _ in delayed])
-    for bundle in _without_minis(group) if bundles is None else bundles:
+    for bundle in _of_cells(group) if bundles is None else bundles:
         slots = np.flatnonzero(anywhere[bundle.members])
         if not len(slots):
             continue
@@ -109,6 +109,8 @@ def keep_silent(group: SynapseGroup) -> int:
     silent = group.made.factors == 0
     count = 0
     for bundle in group.bundles if silent.any() else ():
+        if bundle.kind == "neuromodulator":
+            continue
         slots = np.flatnonzero(silent[bundle.members])
         if len(slots):
             count += len(slots)
@@ -116,8 +118,8 @@ def keep_silent(group: SynapseGroup) -> int:
     return count
 
 
-def _without_minis(group: SynapseGroup) -> list[Bundle]:
-    return [bundle for bundle in group.bundles if bundle.kind != "mini"]
+def _of_cells(group: SynapseGroup) -> list[Bundle]:
+    return [bundle for bundle in group.bundles if bundle.kind in ("real", "replay")]
 
 
 def _own(group: SynapseGroup, switch: object) -> None:

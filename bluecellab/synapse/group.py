@@ -25,9 +25,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-Kind = Literal["real", "mini", "replay"]
+Kind = Literal["real", "mini", "replay", "neuromodulator"]
 #: What mechanisms are told of the source of an event.
-KINDS: dict[Kind, int] = {"real": 0, "mini": 1, "replay": 2}
+KINDS: dict[Kind, int] = {"real": 0, "mini": 1, "replay": 2, "neuromodulator": 10}
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,3 +76,21 @@ def is_range_variable(name: str) -> bool:
 def is_section_property(name: str) -> bool:
     """Whether sections as a whole have a property of that name: ``"L"``, ``"Ra"``, ``"nseg"``."""
     return bool(runtime.raw_h().name_declared(name, 2) == _SECTION_PROPERTY)
+
+
+def source_text(mechanism: str) -> str:
+    """Return the NMODL text that a mechanism was made of; empty where the library does not have it.
+
+    Raises
+    ------
+    MissingMechanismError
+        If it is not loaded.
+    """
+    require(mechanism)
+    h: Any = runtime.raw_h()
+    kinds = h.MechanismType(1)
+    kinds.select(mechanism)
+    if int(kinds.selected()) < 0:
+        kinds = h.MechanismType(0)
+        kinds.select(mechanism)
+    return str(kinds.code() or "")
