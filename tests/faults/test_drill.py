@@ -19,6 +19,7 @@ MODULES = [
     "tests.faults.lines_circuit_simulation",
     "tests.faults.lines_circuit_inputs",
     "tests.faults.lines_circuit_synapses",
+    "tests.faults.lines_circuit_reports",
     "tests.faults.lines_circuit_configure",
 ]
 CASES = [(module, name) for module in MODULES for name in lines_of(module)]
