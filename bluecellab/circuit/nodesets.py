@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from bluecellab.circuit.access import Column, IntArray, NodePopulation
 from bluecellab.circuit.config.problems import Problems, nearest, raise_problems, shown
 from bluecellab.circuit.config.text import read_object
 from bluecellab.errors import CircuitFileError, CircuitWarning, ConfigError, NodeSetError, warn
-
-if TYPE_CHECKING:
-    import libsonata
 
 __all__ = ["NodeSets", "NodeSource", "read_node_sets"]
 
@@ -31,8 +27,14 @@ class NodeSource(Protocol):
     ) -> Mapping[str, Column]:
         """Return attributes of nodes."""
 
-    def sonata_nodes(self, population: str) -> libsonata.NodePopulation:
-        """Return a population as libsonata has it."""
+    def matching(self, name: str, rule: Mapping[str, object], population: str) -> Column:
+        """Return the ids of the nodes of a population that the rule of a set is about.
+
+        Raises
+        ------
+        NodeSetError
+            If it cannot be matched.
+        """
 
 
 def read_node_sets(path: str) -> dict[str, object]:
@@ -182,19 +184,10 @@ class NodeSets:
             )
 
     def _match(self, name: str, rule: Mapping[str, object], population: str) -> IntArray:
-        import libsonata
-
         size = self._source.node_populations[population].size
         self._check_ids(name, rule, size)
         self._check_columns(rule, population)
-        try:
-            sets = libsonata.NodeSets(json.dumps({name: rule}))
-            found = sets.materialize(name, self._source.sonata_nodes(population)).flatten()
-        except (libsonata.SonataError, RuntimeError, ValueError, TypeError, IndexError, MemoryError) as error:
-            raise NodeSetError(
-                f"node set {name!r} cannot be matched with population {population}: {error}", name
-            ) from error
-        return np.unique(np.asarray(found)).astype(np.int64)
+        return np.unique(self._source.matching(name, rule, population)).astype(np.int64)
 
     def _check_columns(self, rule: Mapping[str, object], population: str) -> None:
         """Read the attributes of a rule with our own reader: libsonata crashes on some that are damaged."""

@@ -5,8 +5,11 @@ Nothing in here refers back to who asks, so that dropping a circuit closes its f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
 
 from bluecellab.circuit.access import Column, EdgePopulation, IntArray, NodePopulation
 from bluecellab.circuit.components import Layout, PopulationFile
@@ -14,7 +17,13 @@ from bluecellab.circuit.config.places import is_within
 from bluecellab.circuit.config.problems import nearest
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.tables import EdgeTable, NodeTable
-from bluecellab.errors import ClosedError, ConfinementError, PopulationNotFoundError
+from bluecellab.errors import (
+    BluecellabError,
+    ClosedError,
+    ConfinementError,
+    NodeSetError,
+    PopulationNotFoundError,
+)
 
 if TYPE_CHECKING:
     import libsonata
@@ -144,8 +153,27 @@ class Store:
         """Return attributes of nodes, each of shape (n,); enumerations as texts."""
         return self.node_table(population).read(ids, columns)
 
-    def sonata_nodes(self, population: str) -> libsonata.NodePopulation:
-        """Return a population of nodes as libsonata has it."""
+    def matching(self, name: str, rule: Mapping[str, object], population: str) -> Column:
+        """Return the ids of the nodes of a population that the rule of a set is about.
+
+        Raises
+        ------
+        NodeSetError
+            If libsonata cannot match it.
+        """
+        import libsonata
+
+        try:
+            sets = libsonata.NodeSets(json.dumps({name: rule}))
+            return np.asarray(sets.materialize(name, self._sonata_nodes(population)).flatten())
+        except (libsonata.SonataError, RuntimeError, ValueError, TypeError, IndexError, MemoryError) as error:
+            if isinstance(error, BluecellabError):
+                raise
+            raise NodeSetError(
+                f"node set {name!r} cannot be matched with population {population}: {error}", name
+            ) from error
+
+    def _sonata_nodes(self, population: str) -> libsonata.NodePopulation:
         import libsonata
 
         table = self.node_table(population)
