@@ -42,6 +42,7 @@ def test_block_runs(block: str, tmp_path: Path) -> None:
         "from bluecellab.results import Traces, Trace\n"
         "traces = Traces([Trace('v', [0.0, 1.0], [0.0, 1.0], 'mV')])\n"
     )
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     run(earlier + block, tmp_path)
 
 

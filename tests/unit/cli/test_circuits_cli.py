@@ -42,7 +42,7 @@ def test_every_problem_is_told(simulation: Path, capsys: pytest.CaptureFixture[s
     assert lines[2] == "  run.dt = 'x': a number in ms is needed"
     assert lines[3] == str(simulation.parent / "circuit_config.json")
     assert lines[4].startswith("  networks.nodes[2].nodes_file = '")
-    assert lines[4].endswith("points.h5': no such file; the path of a file is needed")
+    assert lines[4].endswith("no such file; the path of a file is needed")
     assert lines[5] == "3 problems"
 
 
