@@ -76,6 +76,11 @@ def test_detailed(scenario: str, count: int, tmp_path: Path) -> None:
     assert figures["cycles"] == count
 
 
+def test_reports(tmp_path: Path) -> None:
+    # one reference handed to Python for each of 600 places would make 19 kB; blocks of MB make the heap uneven
+    check(cycles("reports", 500, tmp_path), DETAILED_LIMIT)
+
+
 def test_synapses(tmp_path: Path) -> None:
     check(cycles("synapses_exponential", 200, tmp_path), 20.0)
 

@@ -136,14 +136,18 @@ def test_unsorted(tmp_path: Path) -> None:
 
 
 def test_negative_times(tmp_path: Path) -> None:
-    with pytest.warns(CircuitWarning, match="2 of 4 spikes of population 'A' are before 0 ms and are left out"):
+    with pytest.warns(
+        CircuitWarning, match="2 of 4 spikes of population 'A' are before 0 ms and are left out"
+    ):
         found = read_spikes(written(tmp_path / "a.h5", [-1.0, 0.0, 1.0, -2.0], [1, 2, 3, 4]))["A"]
     assert found[0].tolist() == [0.0, 1.0]
     assert found[1].tolist() == [2, 3]
 
 
 def test_whole_and_single_precision(tmp_path: Path) -> None:
-    found = read_spikes(written(tmp_path / "a.h5", np.array([1, 2], np.int32), np.array([1, 2], np.float32)))["A"]
+    found = read_spikes(written(tmp_path / "a.h5", np.array([1, 2], np.int32), np.array([1, 2], np.float32)))[
+        "A"
+    ]
     assert [column.dtype for column in found] == [np.float64, np.int64]
 
 
