@@ -185,11 +185,16 @@ class CircuitSimulation(ReadingMixin):
             )
         begin = time.perf_counter()
         populations = edge_populations_of(synapses, self.circuit)
+        chosen = cells_of(cells, self.config, self.circuit)
+        trains = self._trains(replay)
+        if connect and not isinstance(replay, Mapping):  # a file has the spikes of all
+            for cell_id in chosen:
+                trains.pop(cell_id, None)
         request = Request(
-            cells=cells_of(cells, self.config, self.circuit),
+            cells=chosen,
             edges=populations,
             inputs=inputs_of(stimuli, self.config),
-            trains=self._trains(replay),
+            trains=trains,
             minis=minis,
             connect=connect,
             sources=None if sources is None else frozenset(CellId(*source) for source in sources),

@@ -18,7 +18,7 @@ from bluecellab.errors import (
     SimulationError,
 )
 from bluecellab.nrn.census import census
-from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation import CircuitSimulation, run_sonata
 from bluecellab.spec.base import CellId
 from tests.unit.simulation.circuit.small import SIZE, T_STOP, virtual_spikes, write_network
 
@@ -53,6 +53,24 @@ def test_replay_is_exact(config: Path, full: tuple[dict, dict], chosen: list[int
     assert list(again) == cells
     for cell_id in cells:
         assert np.array_equal(again[cell_id], voltages[cell_id])
+
+
+def test_replay_of_what_the_finished_simulation_has_written(tmp_path: Path) -> None:
+    config = write_network(tmp_path)
+    result = run_sonata(config)
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate([CELLS[1], CELLS[2]], replay="output")
+        simulation.run()
+        assert all(np.array_equal(simulation.spikes[c], result.spikes[c]) for c in simulation.cells)
+        for cell_id in simulation.cells:
+            finished = simulation.get_mainsim_voltage_trace(cell_id, 10, 50, 0.5)
+            again = simulation.get_voltage_trace(cell_id, 10, 50, 0.5)
+            assert np.array_equal(again.astype(np.float32), finished.astype(np.float32))
+        assert np.allclose(simulation.get_mainsim_time_trace(1.0), np.arange(0, T_STOP))
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate([CELLS[1]], replay=result.spikes_file)
+        simulation.run()
+        assert np.array_equal(simulation.spikes[CELLS[1]], result.spikes[CELLS[1]])
 
 
 def test_the_replay_matters(config: Path, full: tuple[dict, dict]) -> None:
@@ -142,7 +160,10 @@ def test_misuse(config: Path) -> None:
             simulation.instantiate(synapses="none", replay=virtual_spikes())
         with pytest.raises(SimulationError, match="from 0 on"):
             simulation.instantiate(replay={("V", 0): [-1.0]})
-        with pytest.warns(CircuitWarning, match="virtual nodes"), pytest.raises(SimulationError, match="no cells"):
+        with (
+            pytest.warns(CircuitWarning, match="virtual nodes"),
+            pytest.raises(SimulationError, match="no cells"),
+        ):
             simulation.instantiate([("V", 0)])
         simulation.instantiate([0, 1])  # one population of cells: integers will do
         assert list(simulation.cells) == CELLS[:2]
