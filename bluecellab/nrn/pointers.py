@@ -131,20 +131,22 @@ class Frames:
         self._row: Any = objects.vector(np.zeros(size))
         self._block: Any = objects.vector(np.zeros(size * rows))
 
-    def add(self, pointers: Pointers) -> None:
-        """Read the variables as they are now.
+    def add(self, pointers: Pointers) -> bool:
+        """Read the variables as they are now; return whether there is no room for another moment.
 
         Raises
         ------
         BrokenError
             If one of them has been deleted.
         """
-        if pointers.size:
+        vector = pointers.raw
+        if vector is not None:
             try:
-                self._gather(pointers.raw, self._row, self._block, self.count * self.size)
+                self._gather(vector, self._row, self._block, self.count * self.size)
             except RuntimeError as error:
                 raise BrokenError("some of what is to be read has been deleted") from error
         self.count += 1
+        return self.count >= self.rows
 
     def take(self) -> npt.NDArray[np.float64]:
         """Return the values and begin anew; shape (moments, variables)."""

@@ -208,7 +208,7 @@ class ReportRecorder(Live):
             If frames cannot be written.
         """
         try:
-            full = self._reader.read()
+            full = self._reader.frames.add(self._reader.pointers)
         except BrokenError as error:
             raise _gone(self.report.name) from error
         self._taken += 1
@@ -217,7 +217,7 @@ class ReportRecorder(Live):
             self._hand_on()
 
     def _hand_on(self) -> None:
-        values = self._reader.take()
+        values = self._reader.frames.take()
         if len(values):
             self._sink.append(self._combine(values))
         self._handed_on = time.monotonic()
@@ -266,7 +266,7 @@ class _Reader:
         self.places: list[Places] = list(elements.places)
         self.size = elements.place_count + elements.process_count
         self.pointers = Pointers(self.size)
-        self.frames: Frames | None = None
+        self.frames = Frames(self.size, max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), 10_000)))
         index = elements.place_count
         for group in elements.processes:
             for process in group.processes:
@@ -297,35 +297,18 @@ class _Reader:
                     "when cells do not change any more."
                 ) from error
             index += len(group.places)
-        rows = max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), 10_000))
-        if self.frames is None:
-            self.frames = Frames(self.size, rows)
         self.frames.count = 0
         try:
-            self.read()  # a trial, to learn of point processes that have been deleted
+            self.frames.add(self.pointers)  # a trial, to learn of point processes that have been deleted
         except BrokenError as error:
             raise _gone(report) from error
         self.frames.count = 0
-
-    def read(self) -> bool:
-        """Read a frame; return whether there is no room for another one."""
-        frames = self.frames
-        if frames is None:
-            raise BrokenError("nothing is being recorded")
-        frames.add(self.pointers)
-        return frames.count >= frames.rows
-
-    def take(self) -> npt.NDArray[np.float64]:
-        """Take the frames out of NEURON, shape (n, variables)."""
-        return np.empty((0, self.size)) if self.frames is None else self.frames.take()
 
     def release(self) -> None:
         """Let go of everything in NEURON."""
         self.places.clear()
         self.pointers.release()
-        if self.frames is not None:
-            self.frames.release()
-        self.frames = None
+        self.frames.release()
 
 
 def _gone(report: str) -> BrokenError:

@@ -144,12 +144,15 @@ class Recorders(Live):
 
     def sample(self) -> float:
         """Let those members sample that are due first; return when the next ones are."""
-        due, following = self.due + self._steps_before, math.inf
-        for sampler in self._samplers:
-            if sampler.due <= due:
+        samplers = self._samplers
+        if len(samplers) == 1:  # saves a third of the time of a sample
+            samplers[0].sample()
+            return samplers[0].due - self._steps_before
+        due = min([sampler.due for sampler in samplers])
+        for sampler in samplers:
+            if sampler.due == due:
                 sampler.sample()
-            following = min(following, sampler.due)
-        return following - self._steps_before
+        return min([sampler.due for sampler in samplers]) - self._steps_before
 
     def reset(self) -> None:
         """Begin with no samples but those that initialisation has left in NEURON."""
