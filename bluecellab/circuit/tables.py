@@ -161,7 +161,8 @@ class EdgeTable:
                 f"{self._what} has no index of its edges by target ({_INDEX}); add one with "
                 "libsonata.EdgePopulation.write_indices"
             )
-        if nodes.shape[1] != 2 or edges.shape[1] != 2:
+        # libsonata gives an empty population a table of one column
+        if nodes.shape[1] != 2 or (edges.shape[1] != 2 and self.population.size):
             raise self._stale("its tables are not of two columns")
         if edges.shape[0] <= _COUNTED:
             with file.reading(f"{self._what}, index"):
@@ -174,7 +175,7 @@ class EdgeTable:
     def _ranges(self, node: int) -> IntArray:
         """Return the ranges of edge ids that the index gives for a target, shape (m, 2), ascending."""
         nodes, edges = self._tables()
-        if node >= nodes.shape[0]:
+        if node >= nodes.shape[0] or not self.population.size:
             return np.empty((0, 2), np.int64)
         with self.file.reading(f"{self._what}, index"):
             first, last = as_integers(nodes[node]).tolist()
