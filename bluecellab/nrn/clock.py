@@ -55,6 +55,7 @@ def initialise(v_init: float) -> None:
     objects.parallel_context().set_maxstep(_FOREVER)
     with runtime.guard("initialising"):
         _LastRun.switch_to(cvode=bool(objects.cvode().active()))
+        _solve_cells_apart(h)
         h.finitialize(v_init)
 
 
@@ -74,6 +75,24 @@ class _LastRun:
         if cls.cvode not in (None, cvode):
             objects.changed_structure()
         cls.cvode = cvode
+
+
+def _solve_cells_apart(h: Any) -> None:
+    """Let NEURON return to its own way of solving equations when no section is extracellular any more.
+
+    With ``extracellular`` it solves those of all cells together, and goes on with that when the mechanism has
+    gone: cells then change each other by rounding. What ends it are these calls, in this order, while there
+    are sections (NEURON 9.0.2).
+    """
+    cvode = objects.cvode()
+    together = int(cvode.current_method()) // 10 % 10
+    if together and not cvode.active() and not any(s.has_membrane("extracellular") for s in h.allsec()):
+        dt = h.dt
+        objects.changed_structure()
+        cvode.use_daspk(0)
+        cvode.active(1)
+        cvode.active(0)
+        h.dt = dt
 
 
 def skip(duration: float, dt: float) -> None:

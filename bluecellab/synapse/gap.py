@@ -248,6 +248,8 @@ class GapJunctions(Live):
             part.take(np.array(kept, dtype=np.int64))
             if kept:
                 whole.append(part)
+        if not whole:
+            return 0
         wanted = {end: number for number, end in enumerate(dict.fromkeys(e for p in whole for e in p.own))}
         first = gids.allocate(self._scope, len(wanted))
         for part in whole:

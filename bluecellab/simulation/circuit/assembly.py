@@ -173,6 +173,7 @@ def assemble(
     for cell_id, cell in cells.items():
         wiring.wire(cell_id, cell, ids.of(cell_id))
         progress()
+    wiring.finish()
     inputs = play_inputs(config, request.inputs, circuit, cells, ids)
     location, threshold = config.conditions.spike_location, config.run.spike_threshold
     simulation = scope.own(Simulation(), Simulation.close)

@@ -20,6 +20,7 @@ from bluecellab.simulation.circuit.replays import Replayed
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.synapse import (
+    GapJunctions,
     Minis,
     Receiver,
     ResolvedOverrides,
@@ -30,6 +31,7 @@ from bluecellab.synapse import (
     change_weights,
     gids,
     keep_silent,
+    modulate,
     resolve,
     shared_globals,
 )
@@ -100,6 +102,7 @@ class Wiring:
         )
         self.groups: dict[CellId, list[SynapseGroup]] = scope.own({}, dict.clear)
         self.source = SpikeSource(scope)
+        self.gaps = GapJunctions(scope)
         self._real: dict[CellId, int] = {}
         self._replayed: dict[Hashable, int] = {}
         self.connections = 0
@@ -132,22 +135,45 @@ class Wiring:
             process=cell.artificial,
         )
         found = self.groups[cell_id] = []
+        modulating = []
         for population in self._plan.edges:
-            if population.target != cell_id.population_name or population.kind not in _CHEMICAL:
+            if population.target != cell_id.population_name:
                 continue
             edges = self._chosen(self._circuit.edges(population.name, cell_id.id))
             if not len(edges):
                 continue
-            resolved = resolve(self._config.connection_overrides, edges, self._members)
-            group = build_synapses(edges, receiver, self._conditions, resolved)
-            found.append(group)
-            self._connect(group, population, resolved)
-            if self._plan.minis is not False:
-                rates = self._rates(group, resolved.spont_minis)
-                minis = Minis(group, rates)
-                self.source.add_minis(minis)
-                self.connections += len(minis)
-            keep_silent(group)
+            if population.kind in _CHEMICAL:
+                found.append(self._synapses(edges, receiver))
+            elif population.kind == "electrical" and self._plan.connect:
+                self.gaps.add(edges, receiver)
+            elif population.kind == "neuromodulatory":
+                modulating.append(edges)
+        for edges in modulating:
+            self._modulate(edges, found)
+
+    def finish(self) -> None:
+        """Connect what needs all cells: gap junctions."""
+        self.connections += self.gaps.connect()
+
+    def _synapses(self, edges: Edges, receiver: Receiver) -> SynapseGroup:
+        """Make and connect the synapses of a population on a cell."""
+        resolved = resolve(self._config.connection_overrides, edges, self._members)
+        group = build_synapses(edges, receiver, self._conditions, resolved)
+        self._connect(group, edges.population, resolved)
+        if self._plan.minis is not False:
+            minis = Minis(group, self._rates(group, resolved.spont_minis))
+            self.source.add_minis(minis)
+            self.connections += len(minis)
+        keep_silent(group)
+        return group
+
+    def _modulate(self, edges: Edges, groups: Sequence[SynapseGroup]) -> None:
+        """Let replayed spikes modulate the synapses of a cell; nothing else does."""
+        resolved = resolve(self._config.connection_overrides, edges, self._members)
+        nodes, cell_id = np.unique(edges.sources).tolist(), CellId(edges.population.target, edges.target)
+        _, replayed = self._sources(nodes, edges.population)
+        for gids_of_sources in (replayed, self._sources_of_blocks(nodes, edges.population, cell_id)):
+            self.connections += modulate(edges, groups, gids_of_sources, resolved)
 
     def _chosen(self, edges: Edges) -> Edges:
         """Return the edges that come from wanted cells."""
@@ -159,9 +185,20 @@ class Wiring:
 
     def _connect(self, group: SynapseGroup, population: EdgePopulation, resolved: ResolvedOverrides) -> None:
         """Connect synapses to cells that are there, and to spikes that are replayed."""
+        nodes = np.unique(group.sources).tolist()
+        real, replayed = self._sources(nodes, population)
+        self.connections += group.connect(real, "real") + group.connect(replayed, "replay")
+        change_weights(group, resolved.delayed)  # not of what inputs replay, which is connected below
+        again = self._sources_of_blocks(nodes, population, group.cell_id)
+        self.connections += group.connect(again, "replay")
+
+    def _sources(
+        self, nodes: Sequence[int], population: EdgePopulation
+    ) -> tuple[dict[int, int], dict[int, int]]:
+        """Return NEURON's numbers of the nodes that are cells here, and of those whose spikes are given."""
         real, replayed = {}, {}
         trains = self._plan.trains
-        for node in np.unique(group.sources).tolist():
+        for node in nodes:
             source = CellId(population.source, node)
             if self._plan.connect and source in self._real:
                 real[node] = self._real[source]
@@ -172,18 +209,21 @@ class Wiring:
                     )
             elif source in trains:
                 replayed[node] = self._gid(("train", source), trains[source])
-        self.connections += group.connect(real, "real") + group.connect(replayed, "replay")
-        change_weights(group, resolved.delayed)  # not of what inputs replay, which is connected below
-        blocks = tuple(block for block in self._plan.replays if block.concerns(group.cell_id, self._members))
-        if blocks:
-            again = {}
-            for node in np.unique(group.sources).tolist():
-                source = CellId(population.source, node)
-                parts = [block.trains[source] for block in blocks if source in block.trains]
-                if parts:
-                    key = (tuple(block.name for block in blocks), source)
-                    again[node] = self._gid(key, np.sort(np.concatenate(parts)))
-            self.connections += group.connect(again, "replay")
+        return real, replayed
+
+    def _sources_of_blocks(
+        self, nodes: Sequence[int], population: EdgePopulation, cell_id: CellId
+    ) -> dict[int, int]:
+        """Return NEURON's numbers of the nodes whose spikes inputs replay to a cell."""
+        blocks = tuple(block for block in self._plan.replays if block.concerns(cell_id, self._members))
+        found = {}
+        for node in nodes if blocks else ():
+            source = CellId(population.source, node)
+            parts = [block.trains[source] for block in blocks if source in block.trains]
+            if parts:
+                key = (tuple(block.name for block in blocks), source)
+                found[node] = self._gid(key, np.sort(np.concatenate(parts)))
+        return found
 
     def _gid(self, key: Hashable, times: FloatArray) -> int:
         """Return NEURON's number of a source that plays these spikes."""
@@ -224,7 +264,7 @@ class Wiring:
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""
-        return [self.source]
+        return [self.source, *([self.gaps] if len(self.gaps) else [])]
 
     def counts(self) -> dict[str, int]:
         """Return how many synapses there are of each population of edges."""
