@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 from bluecellab.errors import (
     BluecellabError,
+    ConfigError,
     MissingDependencyError,
     NeuronEvalError,
+    NodeSetError,
     SectionNotFoundError,
     StimulusError,
 )
@@ -28,18 +30,11 @@ __all__ = [
 ]
 
 BluecellulabError = BluecellabError
-
-
-class TargetDoesNotExist(BluecellabError):
-    """A target (node set) is not there."""
+TargetDoesNotExist = NodeSetError
 
 
 class UnsteadyCellError(BluecellabError):
     """A cell did not settle."""
-
-
-class ConfigError(BluecellabError):
-    """A configuration is wrong."""
 
 
 class MissingSonataPropertyError(StimulusError):

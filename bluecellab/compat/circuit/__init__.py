@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bluecellab.compat._coming import getter
+from bluecellab.compat.circuit.synapse_properties import SynapseProperty
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties
 
-__all__ = ["CellId", "EmodelProperties"]
+__all__ = ["CellId", "EmodelProperties", "SynapseProperty"]
 
 __getattr__ = getter(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PRESENT: dict[str, str] = {
     "": (
-        "Cell create_ball_stick MorphIOWrapper EmodelProperties Simulation RNGSettings PSection PSegment neuron "
+        "Cell CircuitSimulation Connection SSim create_ball_stick MorphIOWrapper EmodelProperties Simulation RNGSettings PSection PSegment neuron "
         "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL BLUEPY_AVAILABLE import_hoc install"
     ),
     "cell": "Cell CellDict create_ball_stick MorphIOWrapper",
@@ -27,10 +27,25 @@ PRESENT: dict[str, str] = {
         "TemplateParams NeuronTemplate public_hoc_cell shorten_and_hash_string check_compliance_with_neuron "
         "get_neuron_compliant_template_name"
     ),
-    "circuit": "CellId EmodelProperties",
+    "circuit": "CellId EmodelProperties SynapseProperty",
     "circuit.circuit_access": "EmodelProperties",
     "circuit.circuit_access.definition": "EmodelProperties",
+    "circuit.config": "",
+    "circuit.config.sections": (
+        "Conditions MechanismConditions ConditionEntry ConnectionOverrides ModificationBase ModificationNodeSet "
+        "ModificationTTX ModificationConfigureAllSections ModificationSectionList ModificationSection "
+        "ModificationCompartmentSet modification_from_libsonata string_to_bool"
+    ),
+    "circuit.gid_resolver": "GidNamespace",
+    "circuit.synapse_properties": (
+        "SynapseProperty SynapseProperties properties_from_snap properties_to_snap properties_from_bluepy "
+        "properties_to_bluepy synapse_property_encoder synapse_property_decoder snap_to_synproperty "
+        "synproperty_to_snap"
+    ),
+    "circuit.validate": "check_nrrp_value",
     "circuit.node_id": "CellId create_cell_id create_cell_ids",
+    "circuit_simulation": "CircuitSimulation SSim",
+    "connection": "Connection",
     "exceptions": (
         "BluecellulabError TargetDoesNotExist UndefinedRNGException UnsteadyCellError ConfigError NeuronEvalError "
         "MissingSonataPropertyError SectionDoesNotExistError ExtraDependencyMissingError error_context"
@@ -58,6 +73,10 @@ PRESENT: dict[str, str] = {
         "Stimulus CombinedStimulus Empty Flat Slope Zap Step Ramp DelayedZap OrnsteinUhlenbeck ShotNoise "
         "StepNoise Sinusoidal SinusoidalWave Pulse PulseTrain"
     ),
+    "synapse": "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn",
+    "synapse.synapse_types": (
+        "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn GenericSpikeSynapse SynapseID SynapseHocArgs"
+    ),
     "type_aliases": "HocObjectType NeuronSection NeuronVector NeuronRNG TStim SectionMapping SiteEntry ReportSite",
     "utils": "run_once CaptureOutput NumpyEncoder NestedPool",
     "verbosity": "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL",
@@ -82,9 +101,9 @@ CELL = (
 )
 
 ABSENT: dict[str, tuple[str, str]] = {
-    "": ("CircuitSimulation Connection", "circuits"),
+    "": ("graph reports", "circuits"),
     "cell": ("SonataProxy sonata_proxy", "circuits"),
-    "circuit": ("SynapseProperty CircuitAccess SonataCircuitAccess SimulationValidator config", "circuits"),
+    "circuit": ("CircuitAccess SonataCircuitAccess SimulationValidator", "circuits"),
     "circuit.circuit_access": ("CircuitAccess get_synapse_connection_parameters", "circuits"),
     "simulation": (
         "set_global_condition_parameters set_minis_single_vesicle_values modifications",
@@ -95,8 +114,7 @@ ABSENT: dict[str, tuple[str, str]] = {
 }
 ABSENT_MODULES = (
     "analysis.analysis analysis.inject_sequence cell.plotting cell.sonata_proxy "
-    "circuit.config.sections circuit.format circuit.gid_resolver circuit.iotools circuit.simulation_access "
-    "circuit.synapse_properties circuit.validate circuit_simulation connection dendrogram graph plotwindow "
+    "circuit.format circuit.iotools circuit.simulation_access dendrogram graph plotwindow "
     "point.point_connection reports.manager reports.utils reports.writers simulation.modifications "
-    "simulation.report synapse synapse.synapse_factory tools validation.validation"
+    "simulation.report tools validation.validation"
 )

@@ -1,0 +1,9 @@
+"""Configurations of simulations, under the published names."""
+
+from __future__ import annotations
+
+from bluecellab.compat._coming import getter
+
+__all__: list[str] = []
+
+__getattr__ = getter(__name__)
