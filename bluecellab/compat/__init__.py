@@ -29,6 +29,8 @@ from bluecellab.compat.verbosity import ENV_VERBOSE_LEVEL, set_verbose, set_verb
 if TYPE_CHECKING:
     from bluecellab.compat.cell import Cell, MorphIOWrapper, create_ball_stick
     from bluecellab.compat.circuit import EmodelProperties
+    from bluecellab.compat.circuit_simulation import CircuitSimulation, SSim
+    from bluecellab.compat.connection import Connection
     from bluecellab.compat.importer import import_hoc
     from bluecellab.compat.psection import PSection
     from bluecellab.compat.psegment import PSegment
@@ -41,11 +43,14 @@ __all__ = [
     "ENV_VERBOSE_LEVEL",
     "VERBOSE_LEVEL",
     "Cell",
+    "CircuitSimulation",
+    "Connection",
     "EmodelProperties",
     "MorphIOWrapper",
     "PSection",
     "PSegment",
     "RNGSettings",
+    "SSim",
     "Simulation",
     "create_ball_stick",
     "import_hoc",
@@ -59,11 +64,14 @@ BLUEPY_AVAILABLE = False
 
 _HOMES = {
     "Cell": "cell",
+    "CircuitSimulation": "circuit_simulation",
+    "Connection": "connection",
     "EmodelProperties": "circuit",
     "MorphIOWrapper": "cell",
     "PSection": "psection",
     "PSegment": "psegment",
     "RNGSettings": "rngsettings",
+    "SSim": "circuit_simulation",
     "Simulation": "simulation",
     "create_ball_stick": "cell",
     "import_hoc": "importer",
@@ -71,6 +79,8 @@ _HOMES = {
 _SUBMODULES = (
     "cell",
     "circuit",
+    "circuit_simulation",
+    "connection",
     "exceptions",
     "importer",
     "neuron",
@@ -80,6 +90,7 @@ _SUBMODULES = (
     "rngsettings",
     "simulation",
     "stimulus",
+    "synapse",
     "type_aliases",
     "utils",
     "verbosity",

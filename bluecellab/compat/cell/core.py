@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import queue
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from typing_extensions import Self
 
 from bluecellab import cell as room
 from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.core import Builder
 from bluecellab.compat import importer, psection
 from bluecellab.compat._coming import explain
+from bluecellab.compat.cell._synapses import CircuitSynapses
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
 from bluecellab.compat.type_aliases import NeuronSection
@@ -18,6 +23,7 @@ from bluecellab.errors import CellError
 from bluecellab.nrn import runtime
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties, TemplateParams
+from bluecellab.synapse import SynapseGroup
 
 __all__ = ["BALL_STICK", "Cell"]
 
@@ -86,14 +92,69 @@ class Cell(room.Cell):
     ) -> None:
         importer.load_once()
         super()._assemble(build, identity, record_dt, params)
+        self._begin_published()
+
+    def _begin_published(self) -> None:
+        """Begin to have what published cells have beyond those of the face."""
         own = self._scope.own
         self.ips: dict[object, object] = own({}, dict.clear)
-        self.syn_mini_netcons: dict[object, object] = own({}, dict.clear)
         self.report_sites: dict[str, object] = own({}, dict.clear)
-        self.synapses: dict[object, Any] = own({}, dict.clear)
-        self.connections: dict[object, Any] = own({}, dict.clear)
+        self._wired = CircuitSynapses(self._scope)
         self.delayed_weights: queue.PriorityQueue[tuple[float, object]] = queue.PriorityQueue()
         self.sonata_proxy: object | None = None
+
+    @classmethod
+    def face_of(cls, cell: room.Cell) -> Self:
+        """Return the published face of a cell: the same cell, with one state under two classes."""
+        face = cls.__new__(cls)
+        face.__dict__ = cell.__dict__
+        if "_wired" not in cell.__dict__:
+            face._begin_published()
+        return face
+
+    def take_synapses(
+        self, groups: Sequence[SynapseGroup], mates: WeakValueDictionary[CellId, room.Cell]
+    ) -> None:
+        """Have the synapses of a circuit as :attr:`synapses` and :attr:`connections`.
+
+        Parameters
+        ----------
+        groups
+            The synapses.
+        mates
+            Cells that send spikes to them.
+        """
+        self._wired.add(groups, mates)
+
+    @property
+    def synapses(self) -> dict[Any, Any]:
+        """Its synapses by their ids; what is put here stays until the cell is closed."""
+        self._scope.check()
+        return self._wired.filled().synapses
+
+    @property
+    def connections(self) -> dict[Any, Any]:
+        """What sends spikes to its synapses, by their ids."""
+        self._scope.check()
+        return self._wired.filled().connections
+
+    @property
+    def syn_mini_netcons(self) -> dict[Any, Any]:
+        """NEURON's NetCons of minis, by the ids of synapses."""
+        self._scope.check()
+        return self._wired.filled().minis
+
+    def pre_gids(self) -> list[int]:
+        """Return the ids of the cells that its synapses come from, each once, sorted."""
+        return sorted({synapse.pre_gid for synapse in self.synapses.values()})
+
+    def pre_gid_synapse_ids(self, pre_gid: int) -> list[Any]:
+        """Return the ids of the synapses that come from a cell."""
+        return [key for key, synapse in self.synapses.items() if synapse.pre_gid == pre_gid]
+
+    def connect_to_circuit(self, sonata_proxy: object) -> None:
+        """Note what the circuit says of this cell."""
+        self.sonata_proxy = sonata_proxy
 
     if not TYPE_CHECKING:
 
