@@ -1,4 +1,7 @@
-"""The real models that ``python scripts/material.py`` gathers, for tests that need them."""
+"""The real models that ``python scripts/material.py`` gathers, for tests that need them.
+
+Circuits of them are made by ``python scripts/circuits.py``.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,13 @@ class Material:
     def cell(self, name: str) -> ModelCell:
         """One model by name."""
         return self.cells[name]
+
+    def circuit(self, name: str) -> Path:
+        """Folder of a circuit, "ten_cells" or "two_cells"; skips the test if it was not made."""
+        folder = self.root / "circuits" / name
+        if not (folder / "stamp").is_file():
+            pytest.skip(f"no circuit {folder}: run python scripts/circuits.py")
+        return folder
 
 
 def material() -> Material:
