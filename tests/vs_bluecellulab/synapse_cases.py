@@ -63,8 +63,43 @@ CASES: dict[str, Mapping[str, object]] = {
             _block(name="more", source="V", target="A", synapse_configure="%s.Fac *= 2"),
         ]
     },
+    "helper of the circuit": {
+        "conditions": {"v_init": -65, "celsius": 22, "extracellular_calcium": 1.3},
+        "run": {"tstop": TSTOP, "dt": 0.025, "random_seed": 9, "synapse_seed": 4},
+        "connection_overrides": [
+            _EXPONENTIAL,
+            _block(source="V", target="A", modoverride="Release", weight=1.5),
+            _block(name="more", source="V", target="A", synapse_configure="%s.mg = 0.7"),
+        ],
+    },
     "no connections between cells": {"inputs": {"replay": _INPUTS["replay"]}},
 }
+
+#: Everything that a helper gets changes its synapse, so that the potential shows it.
+HELPER = """
+{load_file("RNGSettings.hoc")}
+strdef ReleaseHelper_NeededAttributes, ReleaseHelper_UHillScaleVariables
+ReleaseHelper_NeededAttributes = "extra;scaled"
+ReleaseHelper_UHillScaleVariables = "scaled"
+begintemplate ReleaseHelper
+public synapse
+objref synapse, settings
+proc init() { // gid + 1, parameters, x, number, base seed, populations
+    synapse = new ProbAMPANMDA_EMS($3)
+    synapse.tau_d_AMPA = $o2.DTC + $o2.extra
+    synapse.Use = abs($o2.U)
+    synapse.Dep = abs($o2.D) * (1 + $o2.location)
+    synapse.Fac = abs($o2.F) + $o2.scaled
+    synapse.Nrrp = $o2.nrrp
+    synapse.NMDA_ratio = $o2.conductance_ratio + $o2.u_hill_coefficient / 10
+    synapse.mg = 1 + $o2.offset / 100 + $o2.ipt / 1000 + $o2.maskValue / 1000 + $o2.isec / 100 + $o2.sgid / 100
+    synapse.u0 = ($o2.weight + $o2.delay) / 1000 + $o2.synType / 10000
+    synapse.synapseID = $4
+    settings = new RNGSettings()
+    synapse.setRNG($1 + 250, $4 + 100 + $5, $6 * 65536 + $7 + settings.getSynapseSeed() + 300)
+}
+endtemplate ReleaseHelper
+"""
 
 #: Where the peer is wrong: replayed spikes come with the delay of the edge, whatever an override says; and a
 #: delayed weight acts from the start, so that a later block of weight 0 takes connections away altogether.
@@ -100,6 +135,8 @@ def _chemical(draw: np.random.Generator, count: int) -> dict[str, np.ndarray]:
         "conductance_scale_factor": draw.uniform(0, 1, count),
         "afferent_section_id": draw.integers(0, 4, count),
         "afferent_section_pos": draw.uniform(0, 1, count),
+        "extra": draw.uniform(0, 3, count),
+        "scaled": draw.uniform(0, 9, count),
     }
 
 
@@ -151,6 +188,7 @@ def write(folder: Path) -> dict[str, Path]:
     for inner, name, text in (("morphologies", "m.swc", MORPHOLOGY), ("hoc", "small.hoc", HOC)):
         (folder / inner).mkdir()
         (folder / inner / name).write_text(text)
+    (folder / "hoc" / "ReleaseHelper.hoc").write_text(HELPER)
     sets: dict[str, object] = {name: {"population": name} for name in ("A", "B", "V")}
     sets |= {"All": ["A", "B"], "Everything": ["A", "B", "V"]}
     (folder / "node_sets.json").write_text(json.dumps(sets))
