@@ -33,7 +33,7 @@ _REPORT = {
 _CLAMP = {"input_type": "current_clamp", "node_set": "All"}
 INPUTS = {
     "holding": {"module": "hyperpolarizing", "delay": 0.0, "duration": 1000.0, **_CLAMP},
-    "drive": {"module": "relative_linear", "percent_start": 130.0, "delay": 5.0, "duration": 900.0, **_CLAMP},
+    "drive": {"module": "relative_linear", "percent_start": 160.0, "delay": 5.0, "duration": 900.0, **_CLAMP},
     "fibres": {
         "module": "synapse_replay",
         "input_type": "spikes",
@@ -67,10 +67,10 @@ MODIFICATIONS = [
         "section_configure": "%s.g_pas *= 1.2",
     },
     {
-        "name": "less Ih",
+        "name": "less leaky",
         "type": "section_list",
         "node_set": "Untufted",
-        "section_configure": "apical.gIhbar_Ih *= 0.5",
+        "section_configure": "apical.g_pas *= 0.8",
     },
     {
         "name": "one dendrite",
@@ -86,7 +86,7 @@ MODIFICATIONS = [
     },
 ]
 MECHANISMS = {
-    "ProbAMPANMDA_EMS": {"init_depleted": True, "minis_single_vesicle": True},
+    "ProbAMPANMDA_EMS": {"minis_single_vesicle": True},
     "ProbGABAAB_EMS": {"init_depleted": True},
 }
 
