@@ -180,10 +180,10 @@ def parse_assignments(text: str, placeholder: str | None = "%s") -> tuple[Assign
     Dep 671.0
     >>> parse_assignments("apic[10].gbar_X = 0", placeholder=None)[0].target
     'apic[10]'
-    >>> parse_assignments("%s.mg = nrnpython(1)")
+    >>> parse_assignments("%s.mg = nrnpython(1)")  # doctest: +IGNORE_EXCEPTION_DETAIL
     Traceback (most recent call last):
     ...
-    bluecellab.errors.AssignmentError: '%s.mg = nrnpython(1)': at 'nrnpython(1)', only numbers, ...
+    AssignmentError: '%s.mg = nrnpython(1)': at 'nrnpython(1)', only numbers, + - * / ** ... are allowed.
     """
     if placeholder not in ("%s", "", None):
         raise ValueError(f"placeholder must be '%s', '' or None, not {placeholder!r}")
