@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
 from bluecellab.circuit.helpers import find_helper, helper_folders
-from bluecellab.errors import CircuitWarning, SynapseError
+from bluecellab.errors import CircuitWarning, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Scope
 from bluecellab.nrn.synapses import PointMechanism
@@ -222,11 +221,10 @@ class _Maker:
         chosen = EdgeColumns(self.edges.take(here), "synapses without a model of their own")
         types = chosen.needed("syn_type_id")
         if all(chosen.has(name) for name in PLASTICITY):
-            warnings.warn(
+            warn(
                 f"edge population {self.edges.population.name!r} has the attributes of plastic synapses. "
                 "They are not used: a connection override with modoverride 'GluSynapse' asks for them",
                 CircuitWarning,
-                stacklevel=6,
             )
         position = np.flatnonzero(here)
         excitatory = types >= _EXCITATORY_FROM
@@ -257,11 +255,10 @@ class _Maker:
         delays = np.where(np.isnan(self.resolved.delay), delays, self.resolved.delay)
         short = exist & (delays < dt)
         if short.any():
-            warnings.warn(
+            warn(
                 f"{self.receiver.label}: {np.count_nonzero(short)} of {len(self.edges)} synapses "
                 f"of {self.edges.population.name} have a delay below the time step of {dt:g} ms; "
                 "they get one step",
                 CircuitWarning,
-                stacklevel=5,
             )
         return np.maximum(delays, dt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.errors import AssignmentError, CircuitWarning, SynapseError
+from bluecellab.errors import AssignmentError, CircuitWarning, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.mechanisms.variables import global_names
 from bluecellab.nrn.synapses import PointMechanism
@@ -132,11 +131,10 @@ def shared_globals(groups: Iterable[tuple[Sequence[str], Configuration]]) -> dic
             )
             for mechanisms, configuration in known
         ):
-            warnings.warn(
+            warn(
                 f"synapse_configure sets {name} = {value:g}, which is a GLOBAL: it changes for all synapses "
                 "of its mechanism, not only for those between the source and the target of the override",
                 CircuitWarning,
-                stacklevel=3,
             )
     return found
 

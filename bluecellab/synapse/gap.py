@@ -11,7 +11,6 @@ with :math:`g` in nS, the ``conductance`` of the edge.
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
-from bluecellab.errors import CircuitWarning, SimulationError, SynapseError
+from bluecellab.errors import CircuitWarning, SimulationError, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.nrn.transfers import Transfers
@@ -289,10 +288,9 @@ class GapJunctions(Live):
             (alone, "their other ends have no edge, or no place on their cells"),
         ):
             if count:
-                warnings.warn(
+                warn(
                     f"{count} of {len(pairs)} ends of gap junctions are left out: {reason}",
                     CircuitWarning,
-                    stacklevel=3,
                 )
 
     def processes_on(self, cell_id: CellId) -> list[Any]:

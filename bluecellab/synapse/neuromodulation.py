@@ -8,14 +8,13 @@ which is told that their kind is 10.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
-from bluecellab.errors import CircuitWarning, SynapseError
+from bluecellab.errors import CircuitWarning, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.mechanisms.variables import source_text
 from bluecellab.synapse.columns import EdgeColumns
@@ -87,11 +86,10 @@ def modulate(
     group_of, synapse_of = _nearest(columns, groups)
     attached = driven & (group_of >= 0)
     if alone := int(np.count_nonzero(driven & (group_of < 0))):
-        warnings.warn(
+        warn(
             f"{alone} of {len(edges)} edges of {edges.population.name} to node {edges.target} modulate "
             f"nothing: there is no synapse closer than {_NEAR:g} of the section's length to their ends",
             CircuitWarning,
-            stacklevel=2,
         )
     for number, group in enumerate(groups):
         step = group.conditions.dt

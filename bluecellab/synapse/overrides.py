@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
-from bluecellab.errors import AssignmentError, CircuitWarning
+from bluecellab.errors import AssignmentError, CircuitWarning, warn
 from bluecellab.spec.assignments import Assignment, parse_assignments
 from bluecellab.spec.simulation import ConnectionOverride
 from bluecellab.synapse.resolved import ResolvedOverrides
@@ -132,9 +131,8 @@ def _assignments(text: str, name: str) -> tuple[Assignment, ...]:
 def _warn_of_ignored(block: ConnectionOverride) -> None:
     ignored = [name for name in _NOT_DELAYED if getattr(block, name) is not None]
     if ignored:
-        warnings.warn(
+        warn(
             f"connection override {block.name!r} has a delay of {block.delay:g} ms, so it only sets the "
             f"weight then; its {', '.join(ignored)} is not used. Give that in a block without delay.",
             CircuitWarning,
-            stacklevel=3,
         )

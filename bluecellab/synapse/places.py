@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
-from bluecellab.errors import CircuitWarning, ColumnError
+from bluecellab.errors import CircuitWarning, ColumnError, warn
 from bluecellab.nrn import synapses
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import Receiver
@@ -95,23 +94,21 @@ def _warn_of_missing(edges: Edges, receiver: Receiver, missing: IntArray) -> Non
         return
     ids = np.unique(missing)
     shown = ", ".join(map(str, ids[:5].tolist())) + (", ..." if len(ids) > 5 else "")
-    warnings.warn(
+    warn(
         f"{receiver.label}: {len(missing)} of {len(edges)} synapses of {edges.population.name} are left out: "
         f"the cell does not have their sections (afferent_section_id {shown}). Their numbers stay with them, "
         "so that the random streams of the others do not change.",
         CircuitWarning,
-        stacklevel=4,
     )
 
 
 def _warn_of_outside(edges: Edges, receiver: Receiver, position: FloatArray) -> None:
     outside = int(np.count_nonzero((position < 0) | (position > 1)))
     if outside:
-        warnings.warn(
+        warn(
             f"{receiver.label}: {outside} of {len(edges)} synapses of {edges.population.name} have an "
             "afferent_section_pos outside 0 to 1; they are put at the end of their section",
             CircuitWarning,
-            stacklevel=4,
         )
 
 
