@@ -87,6 +87,7 @@ _SUBMODULES = (
     "neuron_interpreter",
     "psection",
     "psegment",
+    "reports",
     "rngsettings",
     "simulation",
     "stimulus",

@@ -8,7 +8,7 @@ import warnings
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,9 @@ from bluecellab.compat.cell.cell_dict import CellDict
 from bluecellab.compat.cell.core import Cell
 from bluecellab.compat.cell.point_process import BasePointProcessCell
 from bluecellab.compat.circuit.node_id import create_cell_id
+from bluecellab.compat.reports.utils import prepare_recordings
 from bluecellab.compat.rngsettings import RNGSettings
+from bluecellab.compat.type_aliases import SiteEntry
 from bluecellab.errors import SimulationError
 from bluecellab.simulation.circuit.core import CircuitSimulation as RoomSimulation
 from bluecellab.simulation.circuit.replays import trains_of_file
@@ -90,7 +92,7 @@ class CircuitSimulation(RoomSimulation):
         self.projections: list[str] = []
         self.gids_instantiated = False
         self.recording_index: dict[CellId, list[str]] = {}
-        self.sites_index: dict[CellId, list[Any]] = {}
+        self.sites_index: dict[CellId, list[SiteEntry]] = {}
         self.spike_threshold = self.config.run.spike_threshold
         self.spike_location: str = self.config.conditions.spike_location
         self.rng_settings = self._seeded()
@@ -198,6 +200,8 @@ class CircuitSimulation(RoomSimulation):
             face.post_gid = self.global_gid(*cell_id)
             face.take_synapses(assembly.wiring.groups.get(cell_id, ()), mates)
             mates[cell_id] = self._faces[cell_id] = face
+        faces = cast("dict[CellId, Cell]", self._faces)
+        self.recording_index, self.sites_index = prepare_recordings(faces, self.config, self.circuit)
         self.gids_instantiated = True
 
     @property

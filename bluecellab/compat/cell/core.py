@@ -15,10 +15,11 @@ from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.core import Builder
 from bluecellab.compat import importer, psection
 from bluecellab.compat._coming import explain
+from bluecellab.compat.cell import _report_sites
 from bluecellab.compat.cell._synapses import CircuitSynapses
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
-from bluecellab.compat.type_aliases import NeuronSection
+from bluecellab.compat.type_aliases import NeuronSection, ReportSite, SiteEntry
 from bluecellab.errors import CellError
 from bluecellab.nrn import runtime
 from bluecellab.spec.base import CellId
@@ -98,7 +99,7 @@ class Cell(room.Cell):
         """Begin to have what published cells have beyond those of the face."""
         own = self._scope.own
         self.ips: dict[object, object] = own({}, dict.clear)
-        self.report_sites: dict[str, object] = own({}, dict.clear)
+        self.report_sites: dict[str, list[SiteEntry]] = own({}, dict.clear)
         self._wired = CircuitSynapses(self._scope)
         self.delayed_weights: queue.PriorityQueue[tuple[float, object]] = queue.PriorityQueue()
         self.sonata_proxy: object | None = None
@@ -151,6 +152,25 @@ class Cell(room.Cell):
     def pre_gid_synapse_ids(self, pre_gid: int) -> list[Any]:
         """Return the ids of the synapses that come from a cell."""
         return [key for key, synapse in self.synapses.items() if synapse.pre_gid == pre_gid]
+
+    def configure_recording(
+        self, recording_sites: Sequence[tuple[Any, str, float]], variable_name: str, report_name: str
+    ) -> list[tuple[ReportSite, str]]:
+        """Record a variable at places: section, its name, position; return them with names of recordings.
+
+        Places that do not have it are left out.
+        """
+        return _report_sites.record(self, list(recording_sites), variable_name, report_name)
+
+    def resolve_segments_from_config(self, report_cfg: object) -> list[tuple[NeuronSection, str, float]]:
+        """Return the places of a report of the configuration: section, its name, and position along it."""
+        return _report_sites.of_config(self, report_cfg)
+
+    def resolve_segments_from_compartment_set(
+        self, node_id: int, compartment_nodes: Sequence[Sequence[Any]]
+    ) -> list[tuple[NeuronSection, str, float]]:
+        """Return the places that a compartment set lists of a node: section, its name, and position."""
+        return _report_sites.of_compartment_set(self, node_id, compartment_nodes)
 
     def connect_to_circuit(self, sonata_proxy: object) -> None:
         """Note what the circuit says of this cell."""

@@ -55,6 +55,14 @@ PRESENT: dict[str, str] = {
     "neuron_interpreter": "eval_neuron NeuronEvalError",
     "psection": "PSection init_psections",
     "psegment": "PSegment",
+    "reports": "manager utils writers",
+    "reports.manager": "ReportManager",
+    "reports.utils": (
+        "prepare_recordings_for_reports build_recording_sites extract_spikes_from_cells RecordedCell "
+        "payload_to_cells collect_local_payload collect_local_spikes gather_payload_to_rank0 "
+        "gather_recording_sites merge_dicts merge_spikes"
+    ),
+    "reports.writers": "CompartmentReportWriter SpikeReportWriter get_writer",
     "rngsettings": "RNGSettings",
     "simulation": "Simulation",
     "simulation.neuron_globals": "NeuronGlobals NeuronGlobalParams set_neuron_globals",
@@ -101,7 +109,7 @@ CELL = (
 )
 
 ABSENT: dict[str, tuple[str, str]] = {
-    "": ("graph reports", "circuits"),
+    "": ("graph", "circuits"),
     "cell": ("SonataProxy sonata_proxy", "circuits"),
     "circuit": ("CircuitAccess SonataCircuitAccess SimulationValidator", "circuits"),
     "circuit.circuit_access": ("CircuitAccess get_synapse_connection_parameters", "circuits"),
@@ -115,6 +123,6 @@ ABSENT: dict[str, tuple[str, str]] = {
 ABSENT_MODULES = (
     "analysis.analysis analysis.inject_sequence cell.plotting cell.sonata_proxy "
     "circuit.format circuit.iotools circuit.simulation_access dendrogram graph plotwindow "
-    "point.point_connection reports.manager reports.utils reports.writers simulation.modifications "
+    "point.point_connection simulation.modifications "
     "simulation.report tools validation.validation"
 )
