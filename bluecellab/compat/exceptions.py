@@ -19,9 +19,11 @@ from bluecellab.nrn.rng import UndefinedRNGException
 __all__ = [
     "BluecellulabError",
     "ConfigError",
+    "ConfigNotFoundError",
     "ExtraDependencyMissingError",
     "MissingSonataPropertyError",
     "NeuronEvalError",
+    "NotAConfigError",
     "SectionDoesNotExistError",
     "TargetDoesNotExist",
     "UndefinedRNGException",
@@ -31,6 +33,17 @@ __all__ = [
 
 BluecellulabError = BluecellabError
 TargetDoesNotExist = NodeSetError
+
+
+class ConfigNotFoundError(ConfigError, FileNotFoundError):
+    """There is no such configuration."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotAConfigError(ConfigError, TypeError):
+    """What was given as a configuration is none."""
 
 
 class UnsteadyCellError(BluecellabError):

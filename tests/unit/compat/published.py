@@ -7,7 +7,7 @@ PRESENT: dict[str, str] = {
         "Cell CircuitSimulation Connection SSim create_ball_stick MorphIOWrapper EmodelProperties Simulation RNGSettings PSection PSegment neuron "
         "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL BLUEPY_AVAILABLE import_hoc install"
     ),
-    "cell": "Cell CellDict create_ball_stick MorphIOWrapper",
+    "cell": "Cell CellDict SonataProxy create_ball_stick MorphIOWrapper",
     "cell.ballstick": "create_ball_stick",
     "cell.cell_dict": "CellDict",
     "cell.core": "Cell",
@@ -22,27 +22,42 @@ PRESENT: dict[str, str] = {
     "cell.section_distance": "EuclideanSectionDistance",
     "cell.section_tools": "currents_vars mechs_vars section_to_variable_recording_str",
     "cell.serialized_sections": "SerializedSections",
+    "cell.sonata_proxy": "SonataProxy",
     "cell.stimuli_generator": "gen_shotnoise_signal get_relative_shotnoise_params gen_ornstein_uhlenbeck",
     "cell.template": (
         "TemplateParams NeuronTemplate public_hoc_cell shorten_and_hash_string check_compliance_with_neuron "
         "get_neuron_compliant_template_name"
     ),
-    "circuit": "CellId EmodelProperties SynapseProperty",
-    "circuit.circuit_access": "EmodelProperties",
-    "circuit.circuit_access.definition": "EmodelProperties",
-    "circuit.config": "",
+    "circuit": (
+        "CellId EmodelProperties SynapseProperty CircuitAccess SonataCircuitAccess SimulationAccess "
+        "SonataSimulationAccess SimulationValidator"
+    ),
+    "circuit.circuit_access": (
+        "EmodelProperties CircuitAccess SonataCircuitAccess get_synapse_connection_parameters"
+    ),
+    "circuit.circuit_access.definition": "EmodelProperties CircuitAccess",
+    "circuit.circuit_access.parameters": "get_synapse_connection_parameters",
+    "circuit.circuit_access.sonata_circuit_access": "SonataCircuitAccess",
+    "circuit.circuit_access.synapse_tables": "synapse_table",
+    "circuit.config": "SimulationConfig SonataSimulationConfig",
+    "circuit.config.definition": "SimulationConfig",
+    "circuit.config.sonata_simulation_config": "SonataSimulationConfig",
     "circuit.config.sections": (
         "Conditions MechanismConditions ConditionEntry ConnectionOverrides ModificationBase ModificationNodeSet "
         "ModificationTTX ModificationConfigureAllSections ModificationSectionList ModificationSection "
         "ModificationCompartmentSet modification_from_libsonata string_to_bool"
     ),
+    "circuit.format": "CircuitFormat determine_circuit_format is_valid_json_file",
     "circuit.gid_resolver": "GidNamespace",
+    "circuit.simulation_access": (
+        "SimulationAccess SonataSimulationAccess get_synapse_replay_spikes _sample_array"
+    ),
     "circuit.synapse_properties": (
         "SynapseProperty SynapseProperties properties_from_snap properties_to_snap properties_from_bluepy "
         "properties_to_bluepy synapse_property_encoder synapse_property_decoder snap_to_synproperty "
         "synproperty_to_snap"
     ),
-    "circuit.validate": "check_nrrp_value",
+    "circuit.validate": "SimulationValidator check_nrrp_value",
     "circuit.node_id": "CellId create_cell_id create_cell_ids",
     "circuit_simulation": "CircuitSimulation SSim",
     "connection": "Connection",
@@ -64,8 +79,12 @@ PRESENT: dict[str, str] = {
     ),
     "reports.writers": "CompartmentReportWriter SpikeReportWriter get_writer",
     "rngsettings": "RNGSettings",
-    "simulation": "Simulation",
-    "simulation.neuron_globals": "NeuronGlobals NeuronGlobalParams set_neuron_globals",
+    "simulation": "Simulation set_global_condition_parameters set_minis_single_vesicle_values",
+    "simulation.modifications": "parse_section_configure apply_modifications SECTION_LIST_MAP",
+    "simulation.neuron_globals": (
+        "NeuronGlobals NeuronGlobalParams set_neuron_globals set_global_condition_parameters "
+        "set_init_depleted_values set_minis_single_vesicle_values"
+    ),
     "simulation.parallel": "IsolatedProcess",
     "simulation.simulation": "Simulation",
     "stimulus": "StimulusFactory",
@@ -110,19 +129,11 @@ CELL = (
 
 ABSENT: dict[str, tuple[str, str]] = {
     "": ("graph", "circuits"),
-    "cell": ("SonataProxy sonata_proxy", "circuits"),
-    "circuit": ("CircuitAccess SonataCircuitAccess SimulationValidator", "circuits"),
-    "circuit.circuit_access": ("CircuitAccess get_synapse_connection_parameters", "circuits"),
-    "simulation": (
-        "set_global_condition_parameters set_minis_single_vesicle_values modifications",
-        "circuits",
-    ),
-    "simulation.neuron_globals": ("set_global_condition_parameters set_init_depleted_values", "circuits"),
     "utils": ("efel_settings", "experiments"),
 }
 ABSENT_MODULES = (
-    "analysis.analysis analysis.inject_sequence cell.plotting cell.sonata_proxy "
-    "circuit.format circuit.iotools circuit.simulation_access dendrogram graph plotwindow "
-    "point.point_connection simulation.modifications "
+    "analysis.analysis analysis.inject_sequence cell.plotting "
+    "circuit.iotools dendrogram graph plotwindow "
+    "point.point_connection "
     "simulation.report tools validation.validation"
 )
