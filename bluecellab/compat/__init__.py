@@ -85,6 +85,7 @@ _SUBMODULES = (
     "importer",
     "neuron",
     "neuron_interpreter",
+    "point",
     "psection",
     "psegment",
     "reports",

@@ -21,6 +21,7 @@ from bluecellab.compat.cell.cell_dict import CellDict
 from bluecellab.compat.cell.core import Cell
 from bluecellab.compat.cell.point_process import BasePointProcessCell
 from bluecellab.compat.circuit.node_id import create_cell_id
+from bluecellab.compat.exceptions import ConfigNotFoundError
 from bluecellab.compat.reports.utils import prepare_recordings
 from bluecellab.compat.rngsettings import RNGSettings
 from bluecellab.compat.type_aliases import SiteEntry
@@ -79,7 +80,7 @@ class CircuitSimulation(RoomSimulation):
         if hasattr(config, "to_spec"):
             config = config.to_spec()
         elif not isinstance(config, SimulationConfig) and not Path(config).is_file():
-            raise FileNotFoundError(f"there is no simulation configuration {os.fspath(config)!r}")
+            raise ConfigNotFoundError(f"there is no simulation configuration {os.fspath(config)!r}")
         several = parallel_context is not None and int(parallel_context.nhost()) > 1
         kept = parallel_context if several or print_cellstate else None
         super().__init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -15,16 +15,19 @@ from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.core import Builder
 from bluecellab.compat import importer, psection
 from bluecellab.compat._coming import explain
+from bluecellab.compat.cell import _replay as replay
 from bluecellab.compat.cell import _report_sites
 from bluecellab.compat.cell._synapses import CircuitSynapses
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
+from bluecellab.compat.synapse.synapse_factory import SynapseFactory
 from bluecellab.compat.type_aliases import NeuronSection, ReportSite, SiteEntry
 from bluecellab.errors import CellError
 from bluecellab.nrn import runtime
+from bluecellab.recording import Recordable
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties, TemplateParams
-from bluecellab.synapse import SynapseGroup
+from bluecellab.synapse import SpikeSource, SynapseGroup
 
 __all__ = ["BALL_STICK", "Cell"]
 
@@ -100,6 +103,7 @@ class Cell(room.Cell):
         own = self._scope.own
         self.ips: dict[object, object] = own({}, dict.clear)
         self.report_sites: dict[str, list[SiteEntry]] = own({}, dict.clear)
+        self._sources: list[SpikeSource] = own([], list.clear)
         self._wired = CircuitSynapses(self._scope)
         self.delayed_weights: queue.PriorityQueue[tuple[float, object]] = queue.PriorityQueue()
         self.sonata_proxy: object | None = None
@@ -171,6 +175,65 @@ class Cell(room.Cell):
     ) -> list[tuple[NeuronSection, str, float]]:
         """Return the places that a compartment set lists of a node: section, its name, and position."""
         return _report_sites.of_compartment_set(self, node_id, compartment_nodes)
+
+    def add_replay_synapse(
+        self,
+        synapse_id: Any,
+        syn_description: Any,
+        connection_modifiers: Mapping[str, Any],
+        condition_parameters: Any,
+        popids: tuple[int, int],
+        extracellular_calcium: float | None,
+    ) -> None:
+        """Make a synapse, as ``synapses[synapse_id]``; parameters as ``SynapseFactory.create_synapse``."""
+        self.synapses[synapse_id] = SynapseFactory.create_synapse(
+            self,
+            synapse_id,
+            syn_description,
+            condition_parameters,
+            popids,
+            extracellular_calcium,
+            connection_modifiers,
+        )
+
+    def add_replay_minis(
+        self,
+        synapse_id: Any,
+        syn_description: Any,  # noqa: ARG002 - published; the synapse knows it
+        connection_modifiers: Mapping[str, Any],
+        popids: tuple[int, int],  # noqa: ARG002 - published; the synapse knows them
+        mini_frequencies: tuple[float | None, float | None],
+    ) -> None:
+        """Let a synapse release spontaneously.
+
+        Parameters
+        ----------
+        synapse_id, syn_description, popids
+            The synapse, which has been made with these.
+        connection_modifiers
+            ``SpontMinis``, in Hz, wins over the rates of the cell.
+        mini_frequencies
+            Rates of excitatory and of inhibitory synapses in Hz.
+        """
+        replay.add_minis(self, self.synapses[synapse_id], connection_modifiers, mini_frequencies)
+
+    def add_replay_delayed_weight(self, sid: Any, delay: float, weight: float) -> None:
+        """Let the connection of a synapse have a weight from a time in ms on, in every run."""
+        replay.delay_weight(self, sid, delay, weight)
+
+    def add_synapse_replay(self, stimulus: Any, spike_threshold: float, spike_location: str) -> None:
+        """Let synapses receive the spikes of a file, instead of those they had received.
+
+        Raises
+        ------
+        CellError
+            If the cell has not been connected to a circuit.
+        """
+        replay.replay_file(self, stimulus, spike_threshold, spike_location)
+
+    def recorders(self) -> list[Recordable]:
+        """Return everything that takes part in runs of this cell."""
+        return [*super().recorders(), *self._sources]
 
     def connect_to_circuit(self, sonata_proxy: object) -> None:
         """Note what the circuit says of this cell."""

@@ -92,7 +92,7 @@ class CompartmentReportWriter(BaseReportWriter):
         ratio = dt / self.sim_dt
         if abs(ratio - round(ratio)) > _CLOSE * ratio:
             raise ReportError(
-                f"report {report.name!r}: dt = {dt:g} ms is no multiple of the {self.sim_dt:g} ms of recordings"
+                f"report {report.name!r}: {dt:g} ms is no multiple of the {self.sim_dt:g} ms of recordings"
             )
         first, last = float(times[0]), float(times[-1])
         end = min(report.end_time, last + (self.sim_dt if report.end_time > last else 0.0))
@@ -131,7 +131,7 @@ def _values(cell: Any, name: str) -> npt.NDArray[Any]:
 
 def _times(cell: Any, count: int, tstart: float, sim_dt: float) -> FloatArray:
     """Return the times of samples in ms, ascending: a forward skip jumps back, which is never looked for."""
-    times: FloatArray = tstart + np.arange(count) * sim_dt
+    times = np.asarray(tstart + np.arange(count) * sim_dt, dtype=np.float64)
     if hasattr(cell, "get_time"):
         times = np.asarray(cell.get_time(), dtype=np.float64)
     elif "neuron.h._ref_t" in cell.recordings:
@@ -154,12 +154,11 @@ class SpikeReportWriter(BaseReportWriter):
         spikes_by_pop
             Times in ms by population and node.
         """
-        tables = {}
+        tables: dict[str, tuple[npt.ArrayLike, npt.ArrayLike]] = {}
         for population, by_node in spikes_by_pop.items():
-            counts = [len(times) for times in by_node.values()]
-            nodes = np.repeat(np.array(list(by_node), dtype=np.int64), np.array(counts, dtype=np.int64))
-            times = np.concatenate([np.empty(0), *map(np.asarray, by_node.values())])
-            tables[population] = times, nodes
+            counts = np.array([len(times) for times in by_node.values()], dtype=np.int64)
+            nodes = np.repeat(np.array(list(by_node), dtype=np.int64), counts)
+            tables[population] = np.concatenate([np.empty(0), *map(np.asarray, by_node.values())]), nodes
         write_spikes(self.output_path, tables, overwrite=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bluecellab.compat._coming import getter
+from bluecellab.compat.synapse.synapse_factory import SynapseFactory
 from bluecellab.compat.synapse.synapse_types import (
     AmpanmdaSynapse,
     Exp2Syn,
@@ -19,6 +20,7 @@ __all__ = [
     "GenericSpikeSynapse",
     "GluSynapse",
     "Synapse",
+    "SynapseFactory",
 ]
 
 __getattr__ = getter(__name__)

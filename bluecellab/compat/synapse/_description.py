@@ -6,7 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["PUBLISHED", "columns_of", "lookup"]
+import pandas as pd
+
+from bluecellab.compat.circuit.synapse_properties import SynapseProperty, snap_to_synproperty
+from bluecellab.synapse import Synapse
+
+__all__ = ["PUBLISHED", "columns_of", "description_of", "lookup"]
 
 #: SONATA's name of an attribute by the published one: the name of a member of ``SynapseProperty``.
 PUBLISHED = {
@@ -67,3 +72,16 @@ def columns_of(description: Any) -> Mapping[str, float]:
         if not math.isnan(number):
             found[_name(key)] = number
     return found
+
+
+def description_of(synapse: Synapse) -> pd.Series:
+    """Return the attributes of a circuit's synapse, by ``SynapseProperty`` where there is one."""
+    group = synapse.group
+    found: dict[object, object] = {
+        snap_to_synproperty.get(name, name): values[synapse.index].item()
+        for name, values in group.columns.items()
+    }
+    found[SynapseProperty.PRE_GID] = synapse.pre_gid
+    found["source_population_name"] = synapse.pre_cell_id.population_name
+    found["source_popid"], found["target_popid"] = synapse.source_popid, synapse.target_popid
+    return pd.Series(found, dtype=object)

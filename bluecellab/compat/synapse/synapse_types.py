@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bluecellab import synapse as room
 from bluecellab.cell.core import living_cells
 from bluecellab.compat.rngsettings import RNGSettings
-from bluecellab.compat.synapse._description import columns_of, lookup
+from bluecellab.compat.synapse._description import columns_of, description_of, lookup
 from bluecellab.errors import SynapseError
 from bluecellab.nrn import runtime
 from bluecellab.nrn.scope import Scope
@@ -163,8 +163,8 @@ class Synapse(room.Synapse):
 
     @property
     def syn_description(self) -> Any:
-        """The attributes of its edge: what it was made with, or those of the circuit by SONATA's names."""
-        return super().syn_description if self._description is None else self._description
+        """The attributes of its edge: what it was made with, or those of the circuit in a pandas Series."""
+        return description_of(self) if self._description is None else self._description
 
     @property
     def hoc_args(self) -> SynapseHocArgs:
@@ -238,11 +238,12 @@ class Synapse(room.Synapse):
     @property
     def info_dict(self) -> dict[str, object]:
         """What it is, as published."""
-        return {
-            **super().info_dict,
+        own = {
             "synapse_id": self.syn_id,
+            "syn_description": dict(self.syn_description),
             "synapseconfigure_cmds": self.synapseconfigure_cmds,
         }
+        return {**super().info_dict, **own}
 
     def delete(self) -> None:
         """Take it away, if it was placed by hand; those of a circuit go with their cell."""

@@ -68,6 +68,9 @@ PRESENT: dict[str, str] = {
     "importer": "import_mod_lib import_hoc load_mod_files print_header neuron",
     "neuron": "h",
     "neuron_interpreter": "eval_neuron NeuronEvalError",
+    "point": "PointProcessConnection PointProcessConnParameters",
+    "point.connection_params": "PointProcessConnParameters",
+    "point.point_connection": "PointProcessConnection",
     "psection": "PSection init_psections",
     "psegment": "PSegment",
     "reports": "manager utils writers",
@@ -100,7 +103,9 @@ PRESENT: dict[str, str] = {
         "Stimulus CombinedStimulus Empty Flat Slope Zap Step Ramp DelayedZap OrnsteinUhlenbeck ShotNoise "
         "StepNoise Sinusoidal SinusoidalWave Pulse PulseTrain"
     ),
-    "synapse": "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn",
+    "synapse": "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn SynapseFactory",
+    "synapse.synapse_factory": "SynapseFactory SynapseType",
+    "synapse.synapse_helpers": "load_synapse_helper helper_available warn_if_not_random123",
     "synapse.synapse_types": (
         "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn GenericSpikeSynapse SynapseID SynapseHocArgs"
     ),
@@ -134,6 +139,6 @@ ABSENT: dict[str, tuple[str, str]] = {
 ABSENT_MODULES = (
     "analysis.analysis analysis.inject_sequence cell.plotting "
     "circuit.iotools dendrogram graph plotwindow "
-    "point.point_connection "
+    ""
     "simulation.report tools validation.validation"
 )

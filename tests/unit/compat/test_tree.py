@@ -103,8 +103,8 @@ def test_unknown_names_are_unknown() -> None:
 
 def test_absent_members_of_cells_say_why() -> None:
     with compat.create_ball_stick() as cell:
-        with pytest.raises(AttributeError, match="add_replay_synapse: it comes with the circuits"):
-            cell.add_replay_synapse()
+        with pytest.raises(AttributeError, match="add_dendrogram: it comes with the experiments"):
+            cell.add_dendrogram()
         with pytest.raises(AttributeError, match=r"somatic_branches: it never worked as published; use"):
             cell.somatic_branches()
         with pytest.raises(AttributeError, match="'Cell' object has no attribute 'nonsense'"):
