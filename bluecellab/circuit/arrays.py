@@ -34,7 +34,7 @@ class NodeColumns:
     Raises
     ------
     CircuitError
-        If attributes are not of one length, or neither numbers nor texts.
+        If attributes are not of one length, or neither numbers nor texts, or the size makes no sense.
 
     Examples
     --------
@@ -49,11 +49,12 @@ class NodeColumns:
         *,
         size: int | None = None,
     ) -> None:
-        self.columns = _columns({} if columns is None else columns, size, "nodes")
-        if size is None and not self.columns:
+        given = None if size is None else _size(size)
+        self.columns = _columns({} if columns is None else columns, given, "nodes")
+        if given is None and not self.columns:
             raise CircuitError("nodes without attributes need their number: size=...")
-        self.size = len(next(iter(self.columns.values()))) if size is None else operator.index(size)
-        self.kind = kind
+        self.size = len(next(iter(self.columns.values()))) if given is None else given
+        self.kind = _text(kind, "the kind of nodes")
 
     def __repr__(self) -> str:
         return f"<{self.size} {self.kind} nodes: {', '.join(self.columns)}>"
@@ -77,7 +78,8 @@ class EdgeColumns:
     Raises
     ------
     CircuitError
-        If arrays are not of one length, ids are no whole numbers, or attributes neither numbers nor texts.
+        If arrays are not of one length, ids are no whole numbers or missing, or attributes neither numbers
+        nor texts.
 
     Examples
     --------
@@ -94,7 +96,8 @@ class EdgeColumns:
         columns: Mapping[str, npt.ArrayLike] | pd.DataFrame | None = None,
         kind: str = "chemical",
     ) -> None:
-        self.source, self.target, self.kind = source, target, kind
+        self.source, self.target = _text(source, "the source of edges"), _text(target, "the target of edges")
+        self.kind = _text(kind, "the kind of edges")
         self.sources, self.targets = _ids(sources, "sources"), _ids(targets, "targets")
         self.size = len(self.sources)
         if len(self.targets) != self.size:
@@ -112,30 +115,70 @@ class EdgeColumns:
         return self._order[first:last].astype(np.int64)
 
 
+def _size(size: int) -> int:
+    try:
+        number = operator.index(size)
+    except TypeError:
+        raise CircuitError(f"the number of nodes is a whole number, not {size!r}") from None
+    if number < 0:
+        raise CircuitError(f"the number of nodes cannot be {number}")
+    return number
+
+
+def _text(value: str, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise CircuitError(f"{what} is a text that is not empty, not {value!r}")
+    return value
+
+
+def _array(values: npt.ArrayLike, what: str) -> Column:
+    """Return a copy."""
+    try:
+        return np.array(values)
+    except (TypeError, ValueError) as error:
+        raise CircuitError(f"{what}: no array can be made of it: {error}") from error
+
+
 def _columns(
     columns: Mapping[str, npt.ArrayLike] | pd.DataFrame, size: int | None, what: str
 ) -> dict[str, Column]:
-    """Return attributes as arrays of our own."""
+    """Return attributes as arrays of our own, which nobody can write to."""
+    if not hasattr(columns, "items"):
+        kind = type(columns).__name__
+        raise CircuitError(f"{what}: attributes are a mapping or a table, {{name: values}}, not a {kind}")
     found: dict[str, Column] = {}
     for name, values in columns.items():
-        array: Column = np.array(values)
+        if not isinstance(name, str) or not name:
+            raise CircuitError(f"{what}: the name of an attribute is a text that is not empty, not {name!r}")
+        if name in found:  # tables may have such
+            raise CircuitError(f"{what}: there are two attributes {name!r}")
+        attribute = f"{what}: attribute {name!r}"
+        array = _array(values, attribute)
         if array.dtype.kind in "OS":
-            if not all(isinstance(value, str) for value in array.tolist()):
-                raise CircuitError(
-                    f"{what}: attribute {name!r} has something that is neither number nor text"
-                )
+            if not all(isinstance(value, str) for value in array.ravel().tolist()):
+                raise CircuitError(f"{attribute} has something that is neither number nor text")
             array = array.astype(np.str_)
         if array.dtype.kind not in "iufbU":
-            raise CircuitError(f"{what}: attribute {name!r} has {array.dtype}, neither numbers nor texts")
-        size = len(array) if size is None and array.ndim == 1 else size
-        if array.shape != (size,):
-            raise CircuitError(f"{what}: attribute {name!r} has the shape {array.shape}, not ({size},)")
-        found[str(name)] = array
+            raise CircuitError(f"{attribute} has {array.dtype}, neither numbers nor texts")
+        if array.ndim != 1 or (size is not None and len(array) != size):
+            wanted = "(n,)" if size is None else f"({size},)"
+            raise CircuitError(f"{attribute} has the shape {array.shape}, not {wanted}")
+        size = len(array)
+        array.flags.writeable = False
+        found[name] = array
     return found
 
 
 def _ids(values: npt.ArrayLike, what: str) -> IntArray:
-    array = np.array(values)
+    array = _array(values, f"{what} of edges")
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        missing = int(np.isnan(array).sum())
+        raise CircuitError(f"{what} of edges are ids of nodes; {missing} of {array.size} are NaN")
     if array.ndim != 1 or (len(array) and array.dtype.kind not in "iu"):
-        raise CircuitError(f"{what} of edges are a list of whole numbers, not {values!r}")
-    return array.astype(np.int64)
+        found = f"{array.dtype} of shape {array.shape}"
+        raise CircuitError(f"{what} of edges are ids of nodes: whole numbers of shape (n,), not {found}")
+    if len(array) and int(array.max()) >= 2**63:
+        raise CircuitError(f"{what} of edges: there is no node {int(array.max())}")
+    ids = array.astype(np.int64)
+    ids.flags.writeable = False
+    return ids

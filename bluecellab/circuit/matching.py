@@ -30,8 +30,8 @@ def mask_of(rule: Mapping[str, object], size: int, columns: Mapping[str, Column]
     ----------
     rule
         Conditions by attribute: a value, a list of values any of which will do, or an operator with its
-        operand such as ``{"$gt": 3}`` or ``{"$regex": "L[56].*"}``. ``"node_id"`` is about ids;
-        ``"population"`` is not looked at.
+        operand such as ``{"$gt": 3}`` or ``{"$regex": "^L[56]"}``, which is looked for anywhere in the
+        text. ``"node_id"`` is about ids; ``"population"`` is not looked at.
     size
         Number of nodes.
     columns
@@ -67,14 +67,29 @@ def mask_of(rule: Mapping[str, object], size: int, columns: Mapping[str, Column]
 
 def _listed(values: Column, condition: object, name: str) -> Mask:
     wanted = condition if isinstance(condition, list) else [condition]
+    if not wanted:
+        return np.zeros(len(values), np.bool_)
     if values.dtype.kind == "f":
         raise ValueError(f"{name} has real numbers, which are compared with $gt, $gte, $lt and $lte only")
-    kind: type = str if values.dtype.kind == "U" else int
-    for each in wanted:
-        if not isinstance(each, kind) or isinstance(each, bool):
-            what = "texts" if kind is str else "whole numbers"
-            raise ValueError(f"{name} has {what}; {shown(each)} is none")
-    return np.isin(values, np.array(wanted)) if wanted else np.zeros(len(values), np.bool_)
+    if values.dtype.kind == "b":
+        raise ValueError(f"{name} has truth values, of which there are no rules; hold it as numbers 0 and 1")
+    if values.dtype.kind == "U":
+        for each in wanted:
+            if not isinstance(each, str):
+                raise ValueError(f"{name} has texts; {shown(each)} is none")
+        return np.isin(values, np.array(wanted, np.str_))
+    return np.isin(values, [_whole(each, name) for each in wanted])
+
+
+def _whole(value: object, name: str) -> int:
+    """Return a whole number, which JSON may have as ``1.0``."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ValueError(f"{name} has whole numbers; {shown(value)} is none")
+    first = 0 if name == "node_id" else -(2**63)
+    if not first <= number < 2**63:
+        raise ValueError(f"{name} has whole numbers from {first} to {2**63 - 1}, not {shown(value)}")
+    return number
 
 
 def _compared(values: Column, condition: Mapping[str, object], name: str) -> Mask:
@@ -87,7 +102,7 @@ def _compared(values: Column, condition: Mapping[str, object], name: str) -> Mas
             pattern = re.compile(operand)
         except re.error as error:
             raise ValueError(f"{name}: {shown(operand)} is no regular expression: {error}") from error
-        return np.array([pattern.fullmatch(str(value)) is not None for value in values], np.bool_)
+        return np.array([pattern.search(str(value)) is not None for value in values], np.bool_)
     number = isinstance(operand, int | float) and not isinstance(operand, bool)
     if operator in _COMPARISONS and not text and number:
         return _COMPARISONS[operator](values, operand).astype(np.bool_)  # type: ignore[arg-type]

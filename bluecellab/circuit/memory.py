@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import TypeVar, get_args
 
 import numpy as np
 
@@ -29,6 +31,7 @@ from bluecellab.spec.cells import AnyCell
 __all__ = ["Cells", "EdgeColumns", "MemoryCircuit", "NodeColumns"]
 
 _Made = TypeVar("_Made")
+_FAMILIES: tuple[type, ...] = get_args(get_args(AnyCell)[0])
 Cells = Mapping[CellId | str, AnyCell] | Callable[[CellId], AnyCell]
 """What builds each cell: by its id, by its population, or a function of its id."""
 
@@ -37,11 +40,13 @@ class _Nodes:
     """The nodes of a circuit, as its node sets ask for them."""
 
     def __init__(self, nodes: Mapping[str, NodeColumns]) -> None:
-        self.tables = dict(nodes)
-        self.node_populations: Mapping[str, NodePopulation] = {
-            name: NodePopulation(name, table.kind, table.size, tuple(table.columns))
-            for name, table in nodes.items()
-        }
+        self.tables = _tables(nodes, NodeColumns)
+        self.node_populations: Mapping[str, NodePopulation] = MappingProxyType(
+            {
+                name: NodePopulation(name, table.kind, table.size, tuple(table.columns))
+                for name, table in self.tables.items()
+            }
+        )
 
     def table(self, population: str) -> NodeColumns:
         return _named(population, self.tables, "populations of nodes")
@@ -85,7 +90,10 @@ class MemoryCircuit:
     Raises
     ------
     CircuitError
-        If edges lead to nodes that do not exist, or a folder does not exist.
+        If populations, node sets or cells are not given as they must be, cells are of nodes that do not
+        exist, or a folder does not exist.
+    PopulationNotFoundError, NodeNotFoundError
+        If edges lead to nodes that do not exist.
 
     Examples
     --------
@@ -113,14 +121,18 @@ class MemoryCircuit:
         helper_folders: Iterable[Path | str] = (),
     ) -> None:
         self._nodes = _Nodes(nodes)
-        self._edges = dict(edges or {})
-        self._edge_populations = {
-            name: EdgePopulation(name, each.kind, each.source, each.target, each.size, tuple(each.columns))
-            for name, each in self._edges.items()
-        }
-        self.node_set_rules = dict(node_sets or {})
+        self._edges = _tables({} if edges is None else edges, EdgeColumns)
+        self._edge_populations = MappingProxyType(
+            {
+                name: EdgePopulation(
+                    name, each.kind, each.source, each.target, each.size, tuple(each.columns)
+                )
+                for name, each in self._edges.items()
+            }
+        )
+        self.node_set_rules = _rules({} if node_sets is None else node_sets)
         self._sets = NodeSets(self.node_set_rules, self._nodes)
-        self._cells = cells
+        self._cells = _checked_cells({} if cells is None else cells, self._nodes.node_populations)
         self._mechanism_folders = _folders(mechanism_folders)
         self._helper_folders = _folders(helper_folders)
         self._closed = False
@@ -234,23 +246,23 @@ class MemoryCircuit:
             If it is virtual, or the circuit was not told how it is built.
         """
         self._check_open()
-        population, number = cell_id
+        population, number = _split(cell_id)
         if self._nodes.table(population).kind == "virtual":
             raise CircuitError(
                 f"node population {population} is virtual: its nodes only send spikes, so that they cannot "
                 "be built as cells"
             )
         identity = CellId(population, self._node(population, number))
-        cells = {} if self._cells is None else self._cells
-        if callable(cells):
-            found: AnyCell | None = cells(identity)
+        if callable(self._cells):
+            found: AnyCell | None = self._cells(identity)
         else:
-            found = cells.get(identity, cells.get(population))
+            found = self._cells.get(identity, self._cells.get(population))
         if found is None:
             raise CircuitError(
                 f"this circuit does not know how cell {identity} is built; give MemoryCircuit(..., "
                 f"cells=...) a specification for it, or for {population!r}"
             )
+        _check_cell(found, identity)
         return found if found.id == identity else found.model_copy(update={"id": identity})
 
     def close(self) -> None:
@@ -268,6 +280,61 @@ class MemoryCircuit:
             raise NodeNotFoundError(f"a node id is a whole number, not {number!r}") from None
         size = self._nodes.table(population).size
         return int(node_ids([node], size, f"node population {population}")[0])
+
+
+def _split(cell_id: object) -> tuple[str, int]:
+    """Return population and id of a cell's id, however it came; the id is checked elsewhere."""
+    if not isinstance(cell_id, tuple) or len(cell_id) != 2 or not isinstance(cell_id[0], str):
+        raise NodeNotFoundError(f"a cell is asked for by CellId(population_name, id), not {cell_id!r}")
+    return cell_id
+
+
+def _tables(tables: Mapping[str, _Made], kind: type[_Made]) -> dict[str, _Made]:
+    """Return populations that are what they must be."""
+    wanted = f"{{name: {kind.__name__}(...)}}"
+    if not isinstance(tables, Mapping):
+        raise CircuitError(f"populations are given as {wanted}, not as a {type(tables).__name__}")
+    for name, table in tables.items():
+        if not isinstance(name, str) or not name:
+            raise CircuitError(f"the name of a population is a text that is not empty, not {name!r}")
+        if not isinstance(table, kind):
+            raise CircuitError(f"population {name!r} is a {type(table).__name__}; it is given as {wanted}")
+    return dict(tables)
+
+
+def _rules(rules: Mapping[str, object]) -> dict[str, object]:
+    """Return rules of node sets that nobody else can change."""
+    if not isinstance(rules, Mapping) or not all(isinstance(name, str) for name in rules):
+        raise CircuitError("node sets are given as {name: rule}, as in a SONATA file of node sets")
+    return copy.deepcopy(dict(rules))
+
+
+def _checked_cells(cells: Cells, populations: Mapping[str, NodePopulation]) -> Cells:
+    """Return what builds cells, if it is of cells that there are."""
+    if callable(cells):
+        return cells
+    if not isinstance(cells, Mapping):
+        kind = type(cells).__name__
+        raise CircuitError(
+            f"cells are given as {{id or population: specification}} or a function, not {kind}"
+        )
+    for key, cell in cells.items():
+        population, number = (key, 0) if isinstance(key, str) else _split(key)
+        known = _named(population, populations, "populations of nodes")
+        if known.virtual:
+            raise CircuitError(
+                f"node population {population} is virtual: it cannot have a cell as {key!r} is"
+            )
+        if not isinstance(key, str):
+            node_ids([number], known.size, f"cells: node population {population}")
+        _check_cell(cell, key)
+    return dict(cells)
+
+
+def _check_cell(cell: object, what: object) -> None:
+    if not isinstance(cell, _FAMILIES):
+        families = ", ".join(family.__name__ for family in _FAMILIES)
+        raise CircuitError(f"cell {what} is given as {type(cell).__name__}; there are {families}")
 
 
 def _named(name: str, known: Mapping[str, _Made], what: str) -> _Made:

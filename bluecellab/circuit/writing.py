@@ -184,6 +184,7 @@ class _Writer:
             group["node_type_id"] = np.full(population.size, -1, np.int64)
             inner = group.create_group("0")
             for name, values in columns.items():
+                _check_name(name.removeprefix(_DYNAMICS), population.name)
                 if name.startswith(_DYNAMICS):
                     _write(inner, f"dynamics_params/{name.removeprefix(_DYNAMICS)}", values)
                 elif name in self._enumerations and values.dtype.kind == "U":
@@ -208,6 +209,7 @@ class _Writer:
             group["edge_type_id"] = np.full(population.size, -1, np.int64)
             inner = group.create_group("0")
             for name in population.columns:
+                _check_name(name, population.name)
                 _write(inner, name, np.concatenate([part.columns[name] for part in parts] or [np.empty(0)]))
         libsonata.EdgePopulation.write_indices(str(path), population.name, *sizes)
 
@@ -217,6 +219,12 @@ class _Writer:
             raise CircuitError(f"population {population!r} cannot have a folder of its name; rename it")
         folder.mkdir(exist_ok=True)
         return folder / name
+
+
+def _check_name(name: str, population: str) -> None:
+    """Refuse names of attributes that mean something else within a file."""
+    if "/" in name or "\0" in name or name.startswith("@") or name in ("", ".", "dynamics_params"):
+        raise CircuitError(f"population {population}: a file cannot have an attribute {name!r}; rename it")
 
 
 def _write(group: h5py.Group, name: str, values: Column) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import libsonata
@@ -43,7 +44,9 @@ LAYERS = ["5", "6", "5", "23", "6"]
 def make(**changes: object) -> MemoryCircuit:
     given: dict[str, object] = {
         "nodes": {
-            "A": NodeColumns({"layer": LAYERS, "x": np.arange(5.0), "number": np.arange(5)}),
+            "A": NodeColumns(
+                {"layer": LAYERS, "x": np.arange(5.0), "number": np.arange(5), "flag": [True] * 5}
+            ),
             "B": NodeColumns(kind="point_neuron", size=2),
             "V": NodeColumns(pd.DataFrame({"name": ["u", "v", "w"]}), "virtual"),
         },
@@ -87,6 +90,9 @@ def test_node_sets_are_those_of_libsonata(tmp_path: Path) -> None:
         "A": [0, 1, 2, 3],
         "B": [0, 1],
     }
+    assert make(node_sets={"s": {"population": "A", "layer": {"$regex": "3"}}}).node_set("s")[
+        "A"
+    ].tolist() == [3]
     with pytest.raises(NodeSetError, match="made of itself"):
         circuit.node_set("Loop")
 
@@ -101,6 +107,9 @@ def test_node_sets_are_those_of_libsonata(tmp_path: Path) -> None:
         ({"layer": {"$gt": 2}}, r"\$regex with a text"),
         ({"layer": {"$regex": "("}}, "no regular expression"),
         ({"x": {"$gt": 1, "$lt": 2}}, "one operator"),
+        ({"node_id": -1}, "whole numbers from 0"),
+        ({"number": 2**63}, "whole numbers from -9223372036854775808 to"),
+        ({"flag": 1}, "truth values, of which there are no rules"),
     ],
 )
 def test_rules_that_make_no_sense(rule: dict[str, object], message: str) -> None:
@@ -116,6 +125,61 @@ def test_cells() -> None:
     assert made.cell(CellId("B", 1)) == PointCell(mechanism="IntFire2", id=CellId("B", 1))
     with pytest.raises(CircuitError, match="does not know how cell .*A.*0.* is built"):
         make(cells=None).cell(CellId("A", 0))
+
+
+@pytest.mark.parametrize(
+    ("make_it", "message"),
+    [
+        (lambda: EdgeColumns("A", "A", [0.0, np.nan], [0, 1]), "1 of 2 are NaN"),
+        (
+            lambda: EdgeColumns("A", "A", [0], np.array([2**63], np.uint64)),
+            "there is no node 9223372036854775808",
+        ),
+        (lambda: EdgeColumns("A", "A", [[0], [1, 2]], [0, 1]), "no array can be made of it"),
+        (lambda: EdgeColumns("A", "", [0], [0]), "the target of edges is a text that is not empty"),
+        (lambda: NodeColumns({"x": [[1], [1, 2]]}), "attribute 'x': no array can be made of it"),
+        (lambda: NodeColumns({"x": 3}), r"has the shape \(\), not \(n,\)"),
+        (lambda: NodeColumns({"x": [1j]}), "complex128, neither numbers nor texts"),
+        (lambda: NodeColumns({1: [1]}), "name of an attribute is a text"),
+        (lambda: NodeColumns([1, 2]), "a mapping or a table"),
+        (lambda: NodeColumns(pd.DataFrame([[1, 2]], columns=["x", "x"])), "two attributes 'x'"),
+        (lambda: NodeColumns(size=-1), "cannot be -1"),
+        (lambda: NodeColumns(size=2.5), "whole number, not 2.5"),
+        (lambda: NodeColumns(size=1, kind=None), "the kind of nodes"),
+        (lambda: MemoryCircuit([NodeColumns(size=1)]), "not as a list"),
+        (lambda: MemoryCircuit({"": NodeColumns(size=1)}), "a text that is not empty"),
+        (lambda: MemoryCircuit({"A": {"x": [1]}}), r"'A' is a dict; .*NodeColumns\(...\)"),
+        (lambda: make(node_sets=["All"]), "node sets are given as"),
+        (lambda: make(cells=3), "a function, not int"),
+        (lambda: make(cells={"A": "ball and stick"}), "cell A is given as str; there are HocCell"),
+        (lambda: make(cells={"C": BallStickCell()}), "no population 'C'"),
+        (lambda: make(cells={"V": BallStickCell()}), "V is virtual"),
+        (lambda: make(cells={CellId("A", 5): BallStickCell()}), "has no node 5"),
+        (lambda: make(cells={5: BallStickCell()}), "CellId"),
+        (lambda: make(cells=lambda _: 5).cell(CellId("A", 0)), "cell A/0 is given as int"),
+        (lambda: make().cell("A"), "asked for by CellId"),
+    ],
+)
+def test_what_is_given_is_checked(make_it: Callable[[], object], message: str) -> None:
+    with pytest.raises(CircuitError, match=message):
+        make_it()
+
+
+def test_what_was_checked_stays() -> None:
+    given = np.arange(2.0)
+    nodes, rules = NodeColumns({"x": given}), {"set": {"node_id": [0]}}
+    edges = EdgeColumns("A", "A", [0], [1], {"delay": [1.0]})
+    circuit = MemoryCircuit({"A": nodes}, {"A__A": edges}, node_sets=rules)
+    given[0] = 9
+    rules["set"]["node_id"].append(7)
+    for array in (nodes.columns["x"], edges.sources, edges.targets, edges.columns["delay"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 5
+    for populations in (circuit.node_populations, circuit.edge_populations):
+        with pytest.raises(TypeError):
+            populations["B"] = 1  # type: ignore[index]
+    assert circuit.nodes("A")["x"].tolist() == [0, 1]
+    assert circuit.node_set("set")["A"].tolist() == [0]
 
 
 def test_mistakes(tmp_path: Path) -> None:

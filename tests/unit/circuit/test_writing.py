@@ -16,7 +16,7 @@ from bluecellab.circuit.config import read_config
 from bluecellab.circuit.memory import EdgeColumns, MemoryCircuit, NodeColumns
 from bluecellab.circuit.obi import open_circuit
 from bluecellab.circuit.writing import write_circuit, write_config
-from bluecellab.errors import CircuitError, CircuitFileError, OutputError
+from bluecellab.errors import CircuitError, CircuitFileError, NodeSetError, OutputError
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AnyCell, BallStickCell, EmodelProperties, HocCell, PointCell
 from bluecellab.testing.circuit_suite import check_circuit
@@ -163,6 +163,60 @@ def test_morphologies_in_a_container(sources: Path, tmp_path: Path) -> None:
         assert found.morphology_path.removesuffix(".h5").endswith("all.h5/one")
 
 
+def test_node_sets_are_the_same_in_memory_and_in_files(tmp_path: Path) -> None:
+    conditions: list[object] = [
+        1,
+        2,
+        -1,
+        1.0,
+        1.5,
+        "a",
+        "L5",
+        None,
+        [],
+        [1, 2],
+        [1, 1.0],
+        ["a", "b"],
+        ["a", 1],
+    ]
+    conditions += [{}, True, 2**70, {"$gt": 1}, {"$gte": 1}, {"$lt": 2}, {"$lte": 1.5}, {"$gt": "a"}]
+    conditions += [{"$regex": each} for each in ("L", "^L", "L$", "\\d", "[a-c]|L5", "(", 1)] + [{"$what": 1}]
+    rules: dict[str, object] = {
+        f"{name} {number}": {"population": "A", name: condition}
+        for name in ("mtype", "text", "whole", "small", "real", "node_id")
+        for number, condition in enumerate(conditions)
+        if not (
+            name == "mtype"
+            and isinstance(condition, dict)
+            and {"$gt", "$gte", "$lt", "$lte"} & set(condition)
+        )
+    }  # libsonata compares the numbers of enumerations with numbers, which means nothing
+    columns = {
+        "mtype": ["a", "b", "L5", "a"],
+        "text": ["L5", "", "a", "L23"],
+        "whole": [1, 2, -1, 0],
+        "small": np.array([1, 2, 3, 0], np.uint8),
+        "real": [1.0, np.nan, 2.0, -1.0],
+    }
+    memory = MemoryCircuit({"A": NodeColumns(columns)}, node_sets=rules)
+    path = write_circuit(memory, tmp_path / "circuit", models=False)
+    refused = 0
+    with open_circuit(path) as files:
+        for name, rule in rules.items():
+            found = [ids_of(circuit, name) for circuit in (memory, files)]
+            assert found[0] == found[1], rule
+            refused += found[0] is None
+    assert 0 < refused < len(rules) - 40
+
+
+def ids_of(circuit: CircuitAccess, name: str) -> dict[str, list[int]] | None:
+    """Return a node set, None if it is refused."""
+    try:
+        return {population: ids.tolist() for population, ids in circuit.node_set(name).items()}
+    except NodeSetError:
+        return None
+
+
 def only(sources: Path, cells: object) -> MemoryCircuit:
     return make(sources, cells=cells, nodes={"A": NodeColumns(size=2)}, edges={}, node_sets={})
 
@@ -185,6 +239,9 @@ def test_mistakes(sources: Path, tmp_path: Path) -> None:
         write_circuit(only(sources, {CellId("A", 0): good, CellId("A", 1): other}), tmp_path / "circuit")
     with pytest.raises(CircuitError, match="cannot have a folder"):
         write_circuit(MemoryCircuit({"a/b": NodeColumns(size=1, kind="virtual")}), tmp_path / "circuit")
+    for name in ("a/b", "@library", "@dynamics:a/b", "dynamics_params"):
+        with pytest.raises(CircuitError, match="cannot have an attribute"):
+            write_circuit(MemoryCircuit({"V": NodeColumns({name: [1]}, "virtual")}), tmp_path / "circuit")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["sources"]
     with pytest.raises(OutputError, match="not empty"):
         write_circuit(make(sources), sources)
