@@ -105,7 +105,7 @@ class OutputFolder:
             )
             raise OutputError(
                 f"the output folder {self.path} is not empty; it has {shown}. Choose another folder, or say "
-                "that files of an older result may be overwritten."
+                "that files of an older result may be overwritten: overwrite=True, or --overwrite."
             )
 
     def __repr__(self) -> str:
