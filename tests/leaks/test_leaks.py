@@ -88,3 +88,10 @@ def test_synapses(tmp_path: Path) -> None:
 def test_stochastic_synapses(tmp_path: Path) -> None:
     material()
     check(cycles("synapses_stochastic", 50, tmp_path), 100.0)
+
+
+@pytest.mark.material
+@pytest.mark.parametrize("scenario", ["circuit", "circuit_overrides"])
+def test_circuit_of_ten_cells(scenario: str, tmp_path: Path) -> None:
+    material().circuit("ten_cells")
+    check(cycles(scenario, 50, tmp_path), 100.0)
