@@ -233,7 +233,7 @@ class Cell(room.Cell):
 
     def recorders(self) -> list[Recordable]:
         """Return everything that takes part in runs of this cell."""
-        return [*super().recorders(), *self._sources]
+        return [*super().recorders(), *(source for source in self._sources if not source.closed)]
 
     def connect_to_circuit(self, sonata_proxy: object) -> None:
         """Note what the circuit says of this cell."""
