@@ -14,6 +14,7 @@ from bluecellab.compat.circuit.config import SimulationConfig, SonataSimulationC
 from bluecellab.errors import ReportError, ReportNotFoundError
 from bluecellab.results.sonata import SonataReport, read_report
 from bluecellab.simulation.circuit.replays import trains_of_file
+from bluecellab.spec import simulation as spec
 from bluecellab.spec.base import CellId
 
 __all__ = ["SimulationAccess", "SonataSimulationAccess", "get_synapse_replay_spikes"]
@@ -51,9 +52,11 @@ class SonataSimulationAccess:
         Path of its ``simulation_config.json``, or what was read of it.
     """
 
-    def __init__(self, sim_config: str | os.PathLike[str] | SimulationConfig) -> None:
+    def __init__(self, sim_config: str | os.PathLike[str] | SimulationConfig | spec.SimulationConfig) -> None:
         self.config: SimulationConfig = (
-            SonataSimulationConfig(sim_config) if isinstance(sim_config, (str, os.PathLike)) else sim_config
+            SonataSimulationConfig(sim_config)
+            if isinstance(sim_config, (str, os.PathLike, spec.SimulationConfig))
+            else sim_config
         )
 
     def _soma(self, population: str | None) -> SonataReport:

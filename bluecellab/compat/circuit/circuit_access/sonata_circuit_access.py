@@ -19,6 +19,7 @@ from bluecellab.compat.circuit.validate import check_nrrp_value
 from bluecellab.errors import CircuitError, PopulationNotFoundError
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.simulation.circuit.selection import simulated_cells
+from bluecellab.spec import simulation as spec
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties, HocCell
 
@@ -52,13 +53,13 @@ class SonataCircuitAccess:
 
     def __init__(
         self,
-        simulation_config: str | os.PathLike[str] | SimulationConfig,
+        simulation_config: str | os.PathLike[str] | SimulationConfig | spec.SimulationConfig,
         *,
         circuit: access.CircuitAccess | None = None,
     ) -> None:
         self.config: SimulationConfig = (
             SonataSimulationConfig(simulation_config)
-            if isinstance(simulation_config, (str, os.PathLike))
+            if isinstance(simulation_config, (str, os.PathLike, spec.SimulationConfig))
             else simulation_config
         )
         self._own = circuit is None

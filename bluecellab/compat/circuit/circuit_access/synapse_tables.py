@@ -41,7 +41,7 @@ _WHOLE = ("syn_type_id", "n_rrp_vesicles", "afferent_section_id", "afferent_segm
 def chosen_populations(
     circuit: CircuitAccess, target: str, projections: Projections, warned: set[str]
 ) -> list[EdgePopulation]:
-    """Return the populations of edges that bring synapses to cells of a population, by name.
+    """Return the populations of edges that bring synapses to cells of a population: from cells first.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def chosen_populations(
                 f"edges of {name}, of type {population.kind}, are no synapses and are left out",
                 CircuitWarning,
             )
-    return chosen
+    return sorted(chosen, key=lambda one: circuit.node_populations[one.source].virtual)
 
 
 def synapse_table(
@@ -139,7 +139,10 @@ def _frame(
             "exponentials are of type 'Exp2Syn_synapse'",
             "u_syn",
         )
-    wanted = [name for name in named if name in population.columns or name == _SOURCE]
+    there = {_SOURCE, *population.columns}
+    if not there.issuperset(SynapseProperties.plasticity):
+        there.difference_update(SynapseProperties.plasticity)  # all of them make a plastic synapse, or none
+    wanted = [name for name in named if name in there]
     if everything:
         wanted += [name for name in population.columns if name not in wanted]
     edges = circuit.edges(population.name, node, [name for name in wanted if name != _SOURCE])

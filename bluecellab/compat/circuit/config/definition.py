@@ -91,10 +91,6 @@ class SimulationConfig(Protocol):
         """End in ms."""
 
     @property
-    def duration(self) -> float | None:
-        """The same."""
-
-    @property
     def dt(self) -> float:
         """Step in ms."""
 
