@@ -174,7 +174,9 @@ class CircuitSimulation(RoomSimulation):
             "subthreshold": add_subthreshold_stimuli,
         }
         edges = edges_of(add_projections, self.circuit)
-        self.projections = sorted(self.circuit.edge_populations) if edges == "all" else list(edges)
+        nodes, known = self.circuit.node_populations, self.circuit.edge_populations
+        named = known if edges == "all" else edges
+        self.projections = sorted(name for name in named if nodes[known[name].source].virtual)
         chosen = cells_of(cells, self.config, self.circuit)
         replayed = trains_of_file(str(self.spikes_path)) if add_replay else {}
         if interconnect_cells:
@@ -281,7 +283,7 @@ class CircuitSimulation(RoomSimulation):
         self._scope.check()
         if self._circuit_access is None:
             module = importlib.import_module("bluecellab.compat.circuit.circuit_access")
-            self._circuit_access = module.SonataCircuitAccess(self._given)
+            self._circuit_access = module.SonataCircuitAccess(self._given, circuit=self.circuit)
         return self._circuit_access
 
     @property

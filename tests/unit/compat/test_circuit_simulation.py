@@ -10,7 +10,10 @@ import pytest
 
 from bluecellab.compat import CircuitSimulation, SSim
 from bluecellab.compat.cell import Cell, CellDict
+from bluecellab.compat.circuit.config import SonataSimulationConfig
+from bluecellab.compat.circuit.config.sections import ConnectionOverrides
 from bluecellab.compat.connection import Connection
+from bluecellab.compat.reports.manager import ReportManager
 from bluecellab.compat.rngsettings import RNGSettings
 from bluecellab.compat.synapse import Exp2Syn
 from bluecellab.compat.synapse.synapse_types import SynapseID
@@ -240,3 +243,45 @@ def test_hands_made_connections_of_cells(config: str) -> None:
         assert connection.post_netcon_delay == synapse.delay
         simulation.run(T_STOP)
         assert second.get_recorded_spikes("soma", -30.0)
+
+
+def test_what_the_circuit_says(config: str) -> None:
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate_gids([0], add_synapses=True, add_projections=True)
+        assert simulation.projections == ["V__A"]
+        table = simulation.get_syn_descriptions(("A", 0))
+        assert sorted(table.index) == sorted(simulation.cells["A", 0].synapses)
+        assert simulation.circuit_access is simulation.circuit_access
+        assert simulation.circuit_access.is_virtual_population("V")
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate_gids([0], add_synapses=True)
+        assert simulation.projections == []
+        table = simulation.get_syn_descriptions(("A", 0))
+        assert sorted(table.index) == sorted(simulation.cells["A", 0].synapses)
+
+
+def test_a_changed_configuration(config: str) -> None:
+    """As psp-validation does: an override is added to a configuration that has been read."""
+    words = SonataSimulationConfig(config)
+    words.add_connection_override(
+        ConnectionOverrides(source="All", target="All", synapse_configure="%s.tau2 = 9")
+    )
+    with CircuitSimulation(words, record_dt=0.1, base_seed=3, rng_mode="Random123") as simulation:
+        simulation.instantiate_gids([0], add_synapses=True)
+        synapses = simulation.cells["A", 0].synapses.values()
+        assert {synapse.hsynapse.tau2 for synapse in synapses} == {9.0}
+        assert all(synapse.synapseconfigure_cmds == ["%s.tau2 = 9"] for synapse in synapses)
+
+
+def test_the_finished_simulation_is_read(tmp_path: Path) -> None:
+    config = str(write_network(tmp_path))
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate_gids([0, 1], add_stimuli=True)
+        simulation.run(T_STOP)
+        ReportManager(simulation.circuit_access.config, simulation.dt).write_all(simulation.cells)
+        voltage = simulation.get_voltage_trace(("A", 1), t_step=0.1)
+        main = simulation.get_mainsim_voltage_trace(("A", 1))
+        assert np.array_equal(main, voltage[: len(main)].astype(np.float32))
+        spikes = simulation.simulation_access.get_spikes()
+        for cell_id, cell in simulation.cells.items():
+            assert np.allclose(spikes[cell_id], cell.get_recorded_spikes("soma", -30.0))
