@@ -180,7 +180,7 @@ def _sections(
     else:
         found = [cell.sections[target]] if target in cell.sections else []
         done.without += not found
-    return [section.raw for section in found]
+    return [cell.at(section).section.raw for section in found]  # some cells hand out raw sections
 
 
 def _segments(cells: Iterable[Cell], compartments: CompartmentSet) -> Iterator[Any]:
