@@ -41,12 +41,10 @@ class _Nodes:
 
     def __init__(self, nodes: Mapping[str, NodeColumns]) -> None:
         self.tables = _tables(nodes, NodeColumns)
-        self.node_populations: Mapping[str, NodePopulation] = MappingProxyType(
-            {
-                name: NodePopulation(name, table.kind, table.size, tuple(table.columns))
-                for name, table in self.tables.items()
-            }
-        )
+        self.node_populations: Mapping[str, NodePopulation] = {
+            name: NodePopulation(name, table.kind, table.size, tuple(table.columns))
+            for name, table in self.tables.items()
+        }
 
     def table(self, population: str) -> NodeColumns:
         return _named(population, self.tables, "populations of nodes")
@@ -122,14 +120,10 @@ class MemoryCircuit:
     ) -> None:
         self._nodes = _Nodes(nodes)
         self._edges = _tables({} if edges is None else edges, EdgeColumns)
-        self._edge_populations = MappingProxyType(
-            {
-                name: EdgePopulation(
-                    name, each.kind, each.source, each.target, each.size, tuple(each.columns)
-                )
-                for name, each in self._edges.items()
-            }
-        )
+        self._edge_populations = {
+            name: EdgePopulation(name, each.kind, each.source, each.target, each.size, tuple(each.columns))
+            for name, each in self._edges.items()
+        }
         self.node_set_rules = _rules({} if node_sets is None else node_sets)
         self._sets = NodeSets(self.node_set_rules, self._nodes)
         self._cells = _checked_cells({} if cells is None else cells, self._nodes.node_populations)
@@ -151,12 +145,12 @@ class MemoryCircuit:
     @property
     def node_populations(self) -> Mapping[str, NodePopulation]:
         """Populations of nodes by name."""
-        return self._nodes.node_populations
+        return MappingProxyType(self._nodes.node_populations)  # made anew: it cannot be pickled
 
     @property
     def edge_populations(self) -> Mapping[str, EdgePopulation]:
         """Populations of edges by name."""
-        return self._edge_populations
+        return MappingProxyType(self._edge_populations)
 
     @property
     def node_set_names(self) -> tuple[str, ...]:

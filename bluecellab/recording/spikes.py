@@ -320,7 +320,7 @@ def locate(location: str, sections: Mapping[str, Section]) -> Segment:
         If the text has another form, or the cell has no such section.
     """
     parsed = parse_spike_location(location)
-    for name in parsed.section_names:
+    for name in (*parsed.section_names, *(("soma",) if location == "soma" else ())):  # cells made in Python
         if name in sections:
             return sections[name](parsed.x)
     names = list(sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from bluecellab.errors import (
 )
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import BallStickCell, PointCell
-from bluecellab.testing.circuit_suite import CIRCUIT_CHECKS, Check
+from bluecellab.testing.circuit_suite import CIRCUIT_CHECKS, Check, check_circuit
 from tests.unit.circuit.sonata_files import write_nodes, write_small_circuit
 
 RULES: dict[str, object] = {
@@ -180,6 +181,10 @@ def test_what_was_checked_stays() -> None:
             populations["B"] = 1  # type: ignore[index]
     assert circuit.nodes("A")["x"].tolist() == [0, 1]
     assert circuit.node_set("set")["A"].tolist() == [0]
+
+
+def test_it_can_be_sent_to_another_process() -> None:
+    check_circuit(lambda: pickle.loads(pickle.dumps(make())))
 
 
 def test_mistakes(tmp_path: Path) -> None:
