@@ -159,5 +159,5 @@ def opened(path: PathLike, group: str) -> Iterator[h5py.Group]:
             yield found
     except ReportError:
         raise
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         raise ReportError(f"{path} cannot be read: {first_line(error)}. It may be damaged.") from error

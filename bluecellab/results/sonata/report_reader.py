@@ -140,9 +140,9 @@ def _chosen(group: h5py.Group, population: str | None, path: PathLike) -> str:
 def _read(
     group: h5py.Group, name: str, nodes: Iterable[int] | None, *, complete: bool, path: PathLike
 ) -> SonataReport:
-    mapping, data = group["mapping"], group["data"]
-    layout = _layout(mapping)
-    start, end, dt = map(float, mapping["time"][:3])
+    data = _dataset(group, "data")
+    layout, columns = _layout(group)
+    start, end, dt = map(float, _dataset(group, "mapping/time")[:3])
     if not (dt > 0 and np.isfinite([start, end, dt]).all()):
         raise ReportError(f"{path}: the times of population {name!r} are {start}, {end}, {dt}")
     if data.ndim != 2 or data.shape[1] != len(layout):
@@ -151,6 +151,8 @@ def _read(
     frames = min(data.shape[0], max(round((end - start) / dt), 0))
     unit = data.attrs.get("units", "")
     values: npt.NDArray[np.float32]
+    if columns is not None:
+        data = data[:frames][:, columns]
     if nodes is None:
         values = data[:frames]
     else:
@@ -162,15 +164,29 @@ def _read(
     return SonataReport(name, layout, values, start, dt, text, complete)
 
 
-def _layout(mapping: h5py.Group) -> ReportLayout:
-    """Return the layout that a mapping gives."""
+def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """Return numbers of a group."""
+    import h5py
+
+    found = group.get(name) if isinstance(group, h5py.Group) else None
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in "fiu" or not found.ndim:
+        raise ReportError(f"{group.file.filename} has no numbers {name!r} in {group.name}; it may be damaged")
+    return found
+
+
+def _layout(group: h5py.Group) -> tuple[ReportLayout, IntArray | None]:
+    """Return the layout of a population, and which columns it is made of where nodes are not in order."""
     ids, pointers, elements = (
-        np.asarray(mapping[name][()], dtype=np.int64)
+        np.asarray(_dataset(group, f"mapping/{name}")[()], dtype=np.int64)
         for name in ("node_ids", "index_pointers", "element_ids")
     )
-    if (np.diff(ids) < 0).any():
-        raise ReportError("its node_ids are not in ascending order")
-    return ReportLayout(ids, pointers, elements)
+    if not (np.diff(ids) < 0).any():
+        return ReportLayout(ids, pointers, elements), None
+    order = np.argsort(ids, kind="stable")
+    ReportLayout(np.arange(len(ids)), pointers, elements)  # raises unless pointers and elements fit
+    columns = np.concatenate([np.arange(pointers[node], pointers[node + 1]) for node in order])
+    ends = np.cumsum(np.diff(pointers)[order])
+    return ReportLayout(ids[order], np.concatenate([[0], ends]), elements[columns]), columns
 
 
 def _part(layout: ReportLayout, nodes: list[int]) -> ReportLayout:

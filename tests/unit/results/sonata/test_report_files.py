@@ -292,7 +292,7 @@ def test_reading_what_is_none(tmp_path: Path, frames: np.ndarray) -> None:
     mistakes = {
         "mapping/time": [0.0, 1.0, 0.0],
         "mapping/index_pointers": [0, 3, 5],
-        "mapping/node_ids": [4, 1],
+        "mapping/node_ids": [4, 4],
         "data": [[1.0]],
     }
     for name, value in mistakes.items():
@@ -306,6 +306,17 @@ def test_reading_what_is_none(tmp_path: Path, frames: np.ndarray) -> None:
             del file["report/A"][name]
         with pytest.raises(ReportError):
             read_report(tmp_path / "wrong.h5", "A")
+
+
+def test_nodes_in_any_order(tmp_path: Path, frames: np.ndarray) -> None:
+    write(tmp_path / "all.h5", frames)
+    with h5py.File(tmp_path / "all.h5", "r+") as file:
+        file["report/A/mapping/node_ids"][:] = [9, 4]
+    report = read_report(tmp_path / "all.h5", "A")
+    assert report.layout.node_ids.tolist() == [4, 9]
+    assert report.layout.element_ids.tolist() == [0, 0, 2, 2]
+    assert np.array_equal(report.data, frames[:, [3, 0, 1, 2]])
+    assert np.array_equal(read_report(tmp_path / "all.h5", "A", nodes=[9]).data, frames[:, :3])
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
