@@ -6,7 +6,7 @@ import importlib
 import os
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ import pandas as pd
 
 from bluecellab.cell import Cell as RoomCell
 from bluecellab.compat._coming import getter
-from bluecellab.compat._flags import edges_of, sources_of, stimuli_of, trains_of
 from bluecellab.compat.cell.cell_dict import CellDict
 from bluecellab.compat.cell.core import Cell
 from bluecellab.compat.cell.point_process import BasePointProcessCell
@@ -27,8 +26,7 @@ from bluecellab.compat.rngsettings import RNGSettings
 from bluecellab.compat.type_aliases import SiteEntry
 from bluecellab.errors import SimulationError
 from bluecellab.simulation.circuit.core import CircuitSimulation as RoomSimulation
-from bluecellab.simulation.circuit.replays import trains_of_file
-from bluecellab.simulation.circuit.selection import cells_of, merge_spike_trains
+from bluecellab.simulation.circuit.selection import CellsWanted, merge_spike_trains
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import HocCell
 from bluecellab.spec.simulation import SimulationConfig
@@ -90,8 +88,6 @@ class CircuitSimulation(RoomSimulation):
         self._faces = CellDict()
         self._circuit_access: Any = None
         self._simulation_access: Any = None
-        self.projections: list[str] = []
-        self.gids_instantiated = False
         self.recording_index: dict[CellId, list[str]] = {}
         self.sites_index: dict[CellId, list[SiteEntry]] = {}
         self.spike_threshold = self.config.run.spike_threshold
@@ -106,91 +102,9 @@ class CircuitSimulation(RoomSimulation):
         settings.set_seeds("Random123", base_seed=seeds.base)
         return settings
 
-    def instantiate_gids(
-        self,
-        cells: AnyCellId | Iterable[AnyCellId],
-        add_replay: bool = False,
-        add_stimuli: bool = False,
-        add_synapses: bool = False,
-        add_minis: bool = False,
-        add_noise_stimuli: bool = False,
-        add_hyperpolarizing_stimuli: bool = False,
-        add_relativelinear_stimuli: bool = False,
-        add_pulse_stimuli: bool = False,
-        add_projections: Projections = False,
-        intersect_pre_gids: Iterable[AnyCellId] | None = None,
-        interconnect_cells: bool = True,
-        pre_spike_trains: Mapping[Any, npt.ArrayLike] | None = None,
-        add_shotnoise_stimuli: bool = False,
-        add_ornstein_uhlenbeck_stimuli: bool = False,
-        add_sinusoidal_stimuli: bool = False,
-        add_linear_stimuli: bool = False,
-        add_seclamp_stimuli: bool = False,
-        add_subthreshold_stimuli: bool = False,
-    ) -> None:
-        """Make cells, with what the flags say; see :meth:`instantiate` for the same in words.
-
-        Parameters
-        ----------
-        cells
-            A cell or several; of a circuit with one population of cells integers do.
-        add_replay
-            Whether the spikes of the finished simulation arrive from cells that are not made.
-        add_stimuli
-            Whether all inputs play; the further flags are for inputs of some types. With any of them inputs
-            that replay spikes do, too.
-        add_synapses
-            Whether there are synapses: those between cells.
-        add_minis
-            Whether they release spontaneously.
-        add_projections
-            Whether there are those of virtual sources, too; or of which populations of edges.
-        intersect_pre_gids
-            Only synapses from these cells.
-        interconnect_cells
-            Whether cells that are made are connected with each other.
-        pre_spike_trains
-            Times in ms by the cell that sends.
-
-        Raises
-        ------
-        SimulationError
-            If there are cells already, or spikes are to be replayed without synapses.
-        """
-        if self.gids_instantiated:
-            raise SimulationError("instantiate_gids() can be called once; make another CircuitSimulation")
-        if (add_replay or pre_spike_trains) and not add_synapses:
-            raise SimulationError("add_replay and pre_spike_trains need add_synapses=True")
-        flags = {
-            "noise": add_noise_stimuli,
-            "hyperpolarizing": add_hyperpolarizing_stimuli,
-            "relativelinear": add_relativelinear_stimuli,
-            "pulse": add_pulse_stimuli,
-            "shotnoise": add_shotnoise_stimuli,
-            "ornstein_uhlenbeck": add_ornstein_uhlenbeck_stimuli,
-            "sinusoidal": add_sinusoidal_stimuli,
-            "linear": add_linear_stimuli,
-            "seclamp": add_seclamp_stimuli,
-            "subthreshold": add_subthreshold_stimuli,
-        }
-        edges = edges_of(add_projections, self.circuit)
-        nodes, known = self.circuit.node_populations, self.circuit.edge_populations
-        named = known if edges == "all" else edges
-        self.projections = sorted(name for name in named if nodes[known[name].source].virtual)
-        chosen = cells_of(cells, self.config, self.circuit)
-        replayed = trains_of_file(str(self.spikes_path)) if add_replay else {}
-        if interconnect_cells:
-            replayed = {source: times for source, times in replayed.items() if source not in set(chosen)}
-        given = trains_of(pre_spike_trains, self.circuit)
-        self.instantiate(
-            chosen,
-            synapses=edges if add_synapses else "none",
-            stimuli=stimuli_of(add_stimuli, flags, self.config),
-            replay=merge_spike_trains(given, replayed) or None,
-            minis=bool(add_minis),
-            connect=interconnect_cells,
-            sources=sources_of(intersect_pre_gids, self.circuit),
-        )
+    def instantiate(self, cells: CellsWanted | None = None, **wanted: Any) -> None:
+        """Make cells of the circuit; see :meth:`bluecellab.CircuitSimulation.instantiate`."""
+        super().instantiate(cells, **wanted)
         self._show()
 
     def _show(self) -> None:
@@ -205,7 +119,6 @@ class CircuitSimulation(RoomSimulation):
             mates[cell_id] = self._faces[cell_id] = face
         faces = cast("dict[CellId, Cell]", self._faces)
         self.recording_index, self.sites_index = prepare_recordings(faces, self.config, self.circuit)
-        self.gids_instantiated = True
 
     @property
     def cells(self) -> CellDict:

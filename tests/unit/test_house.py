@@ -25,6 +25,7 @@ ROOMS = {path.stem for path in PACKAGE.iterdir() if path.stem not in ("__init__"
 #: Signatures that are published, and constructors of values, with the number of their parameters.
 LONG_SIGNATURES = {
     "core.py:__init__": 14,
+    "core.py:instantiate_gids": 19,
     "core.py:run": 9,
     "injection.py:add_voltage_clamp": 9,
     "factory.py:ornstein_uhlenbeck": 10,

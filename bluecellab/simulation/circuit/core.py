@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from bluecellab.circuit.obi import open_circuit
 from bluecellab.errors import SimulationError
 from bluecellab.nrn import mechanisms, runtime
 from bluecellab.simulation.circuit.assembly import Request, all_or_nothing, assemble
+from bluecellab.simulation.circuit.flags import edges_of, sources_of, stimuli_of, trains_of
 from bluecellab.simulation.circuit.ids import GlobalIds
 from bluecellab.simulation.circuit.output import attach_reports
 from bluecellab.simulation.circuit.reading import ReadingMixin
@@ -28,6 +30,7 @@ from bluecellab.simulation.circuit.selection import (
     checked_trains,
     edge_populations_of,
     inputs_of,
+    merge_spike_trains,
     reports_of,
 )
 from bluecellab.simulation.progress import building_bar
@@ -38,6 +41,7 @@ from bluecellab.spec.simulation.conditions import SeedConvention
 __all__ = ["CircuitSimulation", "Replay"]
 
 FloatArray = npt.NDArray[np.float64]
+Projections = bool | str | Sequence[str] | None
 Replay = str | os.PathLike[str] | Trains | None
 """Spikes that cells which are not loaded send: those of the finished simulation, of a file, or given."""
 
@@ -127,6 +131,8 @@ class CircuitSimulation(ReadingMixin):
         self._show_progress = show_progress
         self._assembly = None
         self.global_ids = None
+        self.projections: list[str] = []
+        self.gids_instantiated = False
         self.build_seconds = self.run_seconds = 0.0
         if circuit is None:
             circuit = open_circuit(
@@ -212,8 +218,94 @@ class CircuitSimulation(ReadingMixin):
                 self._reports = attach_reports(
                     assembly, wanted, self.config, self.circuit, overwrite=self._overwrite
                 )
-        self._assembly, self.global_ids = assembly, ids
+        self._assembly, self.global_ids, self.gids_instantiated = assembly, ids, True
         self.build_seconds = time.perf_counter() - begin
+
+    def instantiate_gids(
+        self,
+        cells: CellsWanted,
+        add_replay: bool = False,
+        add_stimuli: bool = False,
+        add_synapses: bool = False,
+        add_minis: bool = False,
+        add_noise_stimuli: bool = False,
+        add_hyperpolarizing_stimuli: bool = False,
+        add_relativelinear_stimuli: bool = False,
+        add_pulse_stimuli: bool = False,
+        add_projections: Projections = False,
+        intersect_pre_gids: Iterable[CellId | tuple[str, int] | int] | None = None,
+        interconnect_cells: bool = True,
+        pre_spike_trains: Mapping[Any, npt.ArrayLike] | None = None,
+        add_shotnoise_stimuli: bool = False,
+        add_ornstein_uhlenbeck_stimuli: bool = False,
+        add_sinusoidal_stimuli: bool = False,
+        add_linear_stimuli: bool = False,
+        add_seclamp_stimuli: bool = False,
+        add_subthreshold_stimuli: bool = False,
+    ) -> None:
+        """Make cells, with what the flags say; see :meth:`instantiate` for the same in words.
+
+        Parameters
+        ----------
+        cells
+            A cell or several; of a circuit with one population of cells integers do.
+        add_replay
+            Whether the spikes of the finished simulation arrive from cells that are not made.
+        add_stimuli
+            Whether all inputs play; the further flags are for inputs of some types. With any of them inputs
+            that replay spikes do, too.
+        add_synapses
+            Whether there are synapses: those between cells.
+        add_minis
+            Whether they release spontaneously.
+        add_projections
+            Whether there are those of virtual sources, too; or of which populations of edges.
+        intersect_pre_gids
+            Only synapses from these cells.
+        interconnect_cells
+            Whether cells that are made are connected with each other.
+        pre_spike_trains
+            Times in ms by the cell that sends.
+
+        Raises
+        ------
+        SimulationError
+            If there are cells already, or spikes are to be replayed without synapses.
+        """
+        if self.gids_instantiated:
+            raise SimulationError("instantiate_gids() can be called once; make another CircuitSimulation")
+        if (add_replay or pre_spike_trains) and not add_synapses:
+            raise SimulationError("add_replay and pre_spike_trains need add_synapses=True")
+        flags = {
+            "noise": add_noise_stimuli,
+            "hyperpolarizing": add_hyperpolarizing_stimuli,
+            "relativelinear": add_relativelinear_stimuli,
+            "pulse": add_pulse_stimuli,
+            "shotnoise": add_shotnoise_stimuli,
+            "ornstein_uhlenbeck": add_ornstein_uhlenbeck_stimuli,
+            "sinusoidal": add_sinusoidal_stimuli,
+            "linear": add_linear_stimuli,
+            "seclamp": add_seclamp_stimuli,
+            "subthreshold": add_subthreshold_stimuli,
+        }
+        edges = edges_of(add_projections, self.circuit)
+        nodes, known = self.circuit.node_populations, self.circuit.edge_populations
+        named = known if edges == "all" else edges
+        self.projections = sorted(name for name in named if nodes[known[name].source].virtual)
+        chosen = cells_of(cells, self.config, self.circuit)
+        replayed = trains_of_file(str(self.spikes_path)) if add_replay else {}
+        for cell_id in chosen if interconnect_cells else ():
+            replayed.pop(cell_id, None)
+        given = trains_of(pre_spike_trains, self.circuit)
+        self.instantiate(
+            chosen,
+            synapses=edges if add_synapses else "none",
+            stimuli=stimuli_of(add_stimuli, flags, self.config),
+            replay=merge_spike_trains(given, replayed) or None,
+            minis=bool(add_minis),
+            connect=interconnect_cells,
+            sources=sources_of(intersect_pre_gids, self.circuit),
+        )
 
     def _load_mechanisms(self) -> None:
         folders = self.circuit.mechanism_folders if self._mechanisms is None else (self._mechanisms,)
