@@ -27,7 +27,7 @@ for cell_id, potential in potentials.items():
         part.instantiate([cell_id], replay=others)
         part.run()
         same = np.array_equal(part.get_voltage_trace(cell_id), potential)
-    print(f"{cell_id} alone, with the spikes of the others replayed: {'the same' if same else 'another'} potential")
+    print(f"{cell_id} alone, the others replayed: {'the same' if same else 'another'} potential")
     assert same
 
 try:

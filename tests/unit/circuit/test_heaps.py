@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bluecellab.circuit import heaps
-from bluecellab.circuit.heaps import has_damaged_texts
 from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.circuit.heaps import has_damaged_texts
 from bluecellab.errors import CircuitFileError
 
 
