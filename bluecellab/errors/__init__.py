@@ -195,3 +195,6 @@ __all__ = [
     "WorkerTimeoutError",
     "warn",
 ]
+
+for _name in __all__:  # where they are to be imported from, also in tracebacks
+    globals()[_name].__module__ = __name__

@@ -12,7 +12,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: Kinds of files that models are published in.
 MODEL_SUFFIXES = {".mod", ".asc", ".swc", ".hoc", ".h5", ".hdf5", ".nrrd"}
 #: Ours, though of such a kind.
-OWN_MODELS = re.compile(r"(bluecellab/nrn/hoc|tests/vs_neuron)/[^/]+\.hoc|examples/five_cells/.+")  # drawn and written by us
+OWN_MODELS = re.compile(
+    r"(bluecellab/nrn/hoc|tests/vs_neuron)/[^/]+\.hoc|examples/five_cells/.+"
+)  # drawn and written by us
 #: Package registries, and folders of somebody's machine. A bracket in each, so that none matches itself.
 NAMED = re.compile(
     r"py[p]i\.org|python[h]osted|ana[c]onda\.org|index[-]url|find[-]links"
