@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.circuit.heaps import has_damaged_texts
 from bluecellab.errors import BluecellabError, CircuitFileError, ClosedError, ConfinementError
+from bluecellab.files.heaps import has_damaged_texts
 
 if TYPE_CHECKING:
     import h5py

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bluecellab.errors import OutputError, ReportError, ReportNotFoundError
+from bluecellab.files.heaps import has_damaged_texts
 
 if TYPE_CHECKING:
     import h5py
@@ -149,6 +150,8 @@ def opened(path: PathLike, group: str) -> Iterator[h5py.Group]:
         )
         raise ReportNotFoundError(f"no file {path}.{hint}")
     try:
+        if has_damaged_texts(str(path)):
+            raise ReportError(f"{path} is damaged: texts in it were never written. Get a whole copy of it.")
         with h5py.File(path, "r") as file:
             found = file.get(group)
             if not isinstance(found, h5py.Group):

@@ -9,10 +9,11 @@ import h5py
 import numpy as np
 import pytest
 
-from bluecellab.circuit import heaps
 from bluecellab.circuit.hdf5 import Hdf5File
-from bluecellab.circuit.heaps import has_damaged_texts
-from bluecellab.errors import CircuitFileError
+from bluecellab.errors import CircuitFileError, ReportError
+from bluecellab.files import heaps
+from bluecellab.files.heaps import has_damaged_texts
+from bluecellab.results.sonata import read_spikes
 
 
 @pytest.fixture
@@ -53,6 +54,14 @@ def test_texts_that_were_never_written(path: Path, number: int) -> None:
     file = Hdf5File(path)
     with pytest.raises(CircuitFileError, match=r"texts\.h5: is damaged: .* Get a whole copy"):
         file.texts("texts")
+
+
+def test_results_with_such_texts(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file.create_group("spikes/A")
+    _zero(path, 1)
+    with pytest.raises(ReportError, match=r"texts\.h5 is damaged: .* Get a whole copy"):
+        read_spikes(path)
 
 
 def test_large_files_are_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
