@@ -12,6 +12,7 @@ from bluecellab.circuit.access import Edges
 from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.errors import CircuitWarning, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
+from bluecellab.nrn.reseeding import reseeding
 from bluecellab.nrn.scope import Scope
 from bluecellab.nrn.synapses import PointMechanism
 from bluecellab.synapse.columns import EdgeColumns
@@ -152,6 +153,8 @@ class _Maker:
         )
         if ids is not None and known.forgets:
             owner.own((processes, slots), lambda pair: synapses.forget_streams(*pair))
+        elif ids is not None:  # versions without clearRNG do not begin anew by themselves either
+            owner.own([reseeding(processes, slots, ids)], list.clear)
         yield known, chosen, slots
 
     def _by_helper(

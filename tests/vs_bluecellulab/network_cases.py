@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from bluecellab.circuit import EdgeColumns, MemoryCircuit, NodeColumns, open_circuit, write_circuit
 from bluecellab.results.sonata import write_spikes
 
-__all__ = ["CASES", "DIFFERENT", "Case", "write"]
+__all__ = ["CASES", "DIFFERENT", "PLASTICITY", "Case", "write", "write_plastic"]
 
 TSTOP = 40.0
 CELLS = (("NodeA", 0), ("NodeB", 0))
@@ -160,6 +163,27 @@ DIFFERENT: dict[str, Case] = {
 }
 
 
+#: Parameters of GluSynapse as the peer knows them, and what the version is named that packages have.
+NEWER = {
+    "Use": "Use0_TM",
+    "Use_d": "Use_d_TM",
+    "Use_p": "Use_p_TM",
+    "Dep": "Dep_TM",
+    "Fac": "Fac_TM",
+    "Nrrp": "Nrrp_TM",
+}
+#: Of a circuit of its own.
+PLASTICITY = Case(
+    {
+        "connection_overrides": [
+            {"name": "plain", "source": "Everybody", "target": "All", "weight": 1.0},
+            {"name": "plastic", "source": "A", "target": "B", "weight": 1.0, "modoverride": "GluSynapse"},
+        ]
+    },
+    circuit="plastic",
+)
+
+
 def write(folder: Path, circuits: Mapping[str, Path]) -> dict[str, Path]:
     """Write a configuration for each case, with the spikes of a finished simulation; return their paths."""
     draw = np.random.default_rng(8)
@@ -173,6 +197,48 @@ def write(folder: Path, circuits: Mapping[str, Path]) -> dict[str, Path]:
         name: _write_case(folder, name, case, circuits[case.circuit])
         for name, case in {**CASES, **DIFFERENT}.items()
     }
+
+
+def write_plastic(folder: Path, circuit: Path, *, newer: bool = True) -> Path:
+    """Write a circuit again, with what plastic synapses need; return the path of the simulation."""
+    draw = np.random.default_rng(9)
+    target = folder / "circuit"
+    with open_circuit(circuit) as original:
+        nodes = {
+            name: NodeColumns(original.nodes(name), population.kind)
+            for name, population in original.node_populations.items()
+        }
+        edges = {}
+        for name, population in original.edge_populations.items():
+            found = original.edges(name, 0)
+            low_high = {
+                "volume_CR": (0.05, 0.3), "rho0_GB": (0, 1), "Use_d_TM": (0.2, 0.4), "Use_p_TM": (0.5, 0.8),
+                "gmax_d_AMPA": (0.3, 0.8), "gmax_p_AMPA": (1.0, 2.0), "theta_d": (0.01, 0.03),
+                "theta_p": (0.04, 0.08),
+            }  # fmt: skip
+            more = {}
+            if name == "NodeA__NodeB__chemical":
+                more = {key: draw.uniform(*span, len(found)) for key, span in low_high.items()}
+            targets = np.zeros(len(found), np.int64)
+            ends = (population.source, population.target)
+            edges[name] = EdgeColumns(*ends, found.sources, targets, {**found.columns, **more})
+        sets = json.loads((circuit / "node_sets.json").read_text())
+        held = MemoryCircuit(
+            nodes,
+            edges,
+            node_sets=sets,
+            cells=original.cell,
+            mechanism_folders=original.mechanism_folders,
+        )
+        write_circuit(held, target)
+    for name in ("simulation_without_reports.json", "fibres.h5"):
+        shutil.copyfile(circuit / name, target / name)
+    mechanism = target / "mod" / "GluSynapse.mod"
+    text = mechanism.read_text()
+    for new, old in NEWER.items() if newer else ():
+        text = re.sub(rf"\b{old}\b", new, text)
+    mechanism.write_text(text)
+    return _write_case(folder, "plasticity", PLASTICITY, target)
 
 
 def _write_case(folder: Path, name: str, case: Case, circuit: Path) -> Path:

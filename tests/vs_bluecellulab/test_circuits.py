@@ -20,7 +20,15 @@ from bluecellab import run_isolated
 from bluecellab.errors import CircuitWarning
 from bluecellab.nrn.mechanisms import build
 from tests.material import material
-from tests.vs_bluecellulab.network_cases import CASES, DIFFERENT, TSTOP, Case, write
+from tests.vs_bluecellulab.network_cases import (
+    CASES,
+    DIFFERENT,
+    PLASTICITY,
+    TSTOP,
+    Case,
+    write,
+    write_plastic,
+)
 
 pytestmark = [pytest.mark.peers, pytest.mark.material, pytest.mark.timeout(900)]
 
@@ -96,22 +104,18 @@ def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
             "mechanisms" in cases[name].changes.get("conditions", {}),
         ),
     )
-    jobs = [
-        {
-            "config": str(configs[name]),
-            "cells": cases[name].cells,
-            "flags": dict(cases[name].flags),
-            "trains": cases[name].trains,
-            "t_stop": TSTOP,
-        }
-        for name in order
-    ]
+    jobs = [job_of(configs[name], cases[name]) for name in order]
+    return dict(zip(order, ask(jobs, folder, material().mechanisms["sscx"]), strict=True))
+
+
+def ask(jobs: list[dict[str, Any]], folder: Path, mechanisms: Path) -> list[Arrays]:
+    """Have the peer do jobs, all in one process."""
     (folder / "jobs.json").write_text(json.dumps(jobs))
     assert _PYTHON is not None
     done = subprocess.run(
         [_PYTHON, str(Path(__file__).parent / "oracle_circuits.py"), "jobs.json", "results.npz"],
         cwd=folder,
-        env={**os.environ, "BLUECELLULAB_MOD_LIBRARY_PATH": str(build(material().mechanisms["sscx"]).path)},
+        env={**os.environ, "BLUECELLULAB_MOD_LIBRARY_PATH": str(build(mechanisms).path)},
         capture_output=True,
         text=True,
         check=False,
@@ -119,19 +123,32 @@ def peer(configs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     )
     assert done.returncode == 0, done.stderr[-3000:]
     with np.load(folder / "results.npz") as arrays:
-        return {
-            name: {key.partition("/")[2]: arrays[key] for key in arrays.files if key.startswith(f"{index}/")}
-            for index, name in enumerate(order)
-        }
+        return [
+            {key.partition("/")[2]: arrays[key] for key in arrays.files if key.startswith(f"{index}/")}
+            for index in range(len(jobs))
+        ]
+
+
+def job_of(path: Path, case: Case) -> dict[str, Any]:
+    return {
+        "config": str(path),
+        "cells": case.cells,
+        "flags": dict(case.flags),
+        "trains": case.trains,
+        "t_stop": TSTOP,
+    }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_same_spikes_and_potentials(ours: dict[str, Arrays], peer: dict[str, Arrays], name: str) -> None:
-    found, theirs = ours[name], peer[name]
+    same(ours[name], peer[name], CASES[name])
+
+
+def same(found: Arrays, theirs: Arrays, case: Case) -> None:
     assert "error" not in theirs, theirs["error"]
     assert "error" not in found, found["error"]
     assert np.abs(found["time"] - theirs["time"]).max() < 1e-9
-    for index in range(len(CASES[name].cells)):
+    for index in range(len(case.cells)):
         assert found[f"{index}/seeds"] == json.loads(str(theirs[f"{index}/seeds"]))
         assert np.abs(found[f"{index}/soma"] - theirs[f"{index}/soma"]).max() <= 1e-9, index
         assert np.array_equal(found[f"{index}/spikes"], theirs[f"{index}/spikes"])
@@ -160,3 +177,11 @@ def test_documented_difference(ours: dict[str, Arrays], peer: dict[str, Arrays],
         np.abs(found[f"{index}/soma"] - theirs[f"{index}/soma"]).max() > 0.01
         for index in range(len(DIFFERENT[name].cells))
     )
+
+
+def test_plasticity(tmp_path: Path) -> None:
+    """GluSynapse, by an override."""
+    path = write_plastic(tmp_path, material().circuit("two_cells"))
+    (theirs,) = ask([job_of(path, PLASTICITY)], tmp_path, tmp_path / "circuit" / "mod")
+    found = run_isolated(run_all, {"plasticity": (path, PLASTICITY)})["plasticity"]
+    same(found, theirs, PLASTICITY)
