@@ -39,6 +39,7 @@ from bluecellab.synapse import (
 __all__ = ["Wiring", "WiringPlan"]
 
 FloatArray = npt.NDArray[np.float64]
+_AT_ONCE = 4096  # numbers of sources that are asked for together
 _CHEMICAL = frozenset({"chemical", "Exp2Syn_synapse", "point_process"})
 
 
@@ -105,6 +106,7 @@ class Wiring:
         self.gaps = GapJunctions(scope)
         self._real: dict[CellId, int] = {}
         self._replayed: dict[Hashable, int] = {}
+        self._unused = range(0)
         self.connections = 0
 
     def register(self, cells: Mapping[CellId, Cell]) -> None:
@@ -228,7 +230,11 @@ class Wiring:
     def _gid(self, key: Hashable, times: FloatArray) -> int:
         """Return NEURON's number of a source that plays these spikes."""
         if key not in self._replayed:
-            gid = self._replayed[key] = gids.allocate(self._scope, 1)
+            if not len(self._unused):
+                first = gids.allocate(self._scope, _AT_ONCE)
+                self._unused = range(first, first + _AT_ONCE)
+            gid, self._unused = self._unused[0], self._unused[1:]
+            self._replayed[key] = gid
             self.source.add_trains({gid: times})
         return self._replayed[key]
 
