@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bluecellab.compat.psegment import PSegment
     from bluecellab.compat.rngsettings import RNGSettings
     from bluecellab.compat.simulation import Simulation
+    from bluecellab.compat.simulation.neuron_globals import NeuronGlobals
     from bluecellab.compat.verbosity import VERBOSE_LEVEL
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Connection",
     "EmodelProperties",
     "MorphIOWrapper",
+    "NeuronGlobals",
     "PSection",
     "PSegment",
     "RNGSettings",
@@ -68,6 +70,7 @@ _HOMES = {
     "Connection": "connection",
     "EmodelProperties": "circuit",
     "MorphIOWrapper": "cell",
+    "NeuronGlobals": "simulation.neuron_globals",
     "PSection": "psection",
     "PSegment": "psegment",
     "RNGSettings": "rngsettings",

@@ -13,19 +13,11 @@ from bluecellab.errors import BluecellabError
 __all__ = ["AbsentError", "attribute_error", "explain", "getter", "watch_imports"]
 
 _PACKAGE = "bluecellab.compat"
-_CIRCUITS = "comes with the circuits (CircuitSimulation and all it stands on), which are not here yet"
-_EXPERIMENTS = "comes with the experiments (analysis, tools, validation), which are not here yet"
+_EXPERIMENTS = "comes with the experiments (analysis, tools, validation, graphs), which are not here yet"
 _BLUEPY = "belongs to bluepy's BlueConfig circuits, which are not read; use SONATA"
 
 #: Published names, relative to the package; what is below a module shares its fate.
 _ABSENT: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "graph",
-            "simulation.report",
-        ),
-        _CIRCUITS,
-    ),
     **dict.fromkeys(
         (
             "Dendrogram",
@@ -39,6 +31,7 @@ _ABSENT: dict[str, str] = {
             "cell.core.Cell.weights_callback",
             "cell.plotting",
             "dendrogram",
+            "graph",
             "plotwindow",
             "tools",
             "utils.efel_settings",
@@ -63,6 +56,10 @@ _ABSENT: dict[str, str] = {
     ),
     "cell.core.Cell.getAxialCurrentRecording": "never worked as published",
     "cell.core.Cell.somatic_branches": "never worked as published; use cell.get_childrensections(cell.soma)",
+    "simulation.report": "was empty as published; use reports.manager",
+    "synapse.synapse_helpers.build_helper_params": (
+        "was a step of making synapses; GenericSpikeSynapse and modoverride do all of them"
+    ),
     "utils.NoDaemonProcess": (
         "was a class of multiprocessing's, which makes copies of a process that has NEURON in it; use "
         "NestedPool or simulation.parallel.IsolatedProcess, whose tasks may have pools of their own"

@@ -134,6 +134,10 @@ class CircuitSimulation(RoomSimulation):
         self._built()
         return None if self.global_ids is None else GidNamespace(self.global_ids.offsets)
 
+    def global_gid(self, pop: str, local_id: int) -> int:
+        """Return the number of a node over all populations; see :attr:`gids`."""
+        return super().global_gid(pop, local_id)
+
     def run(
         self,
         t_stop: float | None = None,
@@ -210,13 +214,13 @@ class CircuitSimulation(RoomSimulation):
 
     @staticmethod
     def merge_pre_spike_trains(
-        *dicts: Mapping[Any, npt.ArrayLike] | None,
+        *train_dicts: Mapping[Any, npt.ArrayLike] | None,
     ) -> dict[CellId, npt.NDArray[Any]]:
         """Return all spikes of each cell, sorted; None counts as no spikes."""
         return merge_spike_trains(
             *(
                 {create_cell_id(key): np.asarray(train) for key, train in (some or {}).items()}
-                for some in dicts
+                for some in train_dicts
             )
         )
 

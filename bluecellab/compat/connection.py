@@ -132,20 +132,20 @@ class Connection:
         """Delay that the NetCon has now, in ms."""
         return self.delay
 
-    def set_netcon_weight(self, weight: float) -> None:
+    def set_netcon_weight(self, w: float) -> None:
         """Set the weight of the NetCon."""
         if self._inner is not None:
-            self._inner.set_netcon_weight(weight)
+            self._inner.set_netcon_weight(w)
 
-    def set_weight_scalar(self, weight_scalar: float) -> None:
+    def set_weight_scalar(self, scalar: float) -> None:
         """Set the weight to the conductance times a factor."""
-        self.weight_scalar = weight_scalar
+        self.weight_scalar = scalar
         self.set_netcon_weight(self.weight)
 
-    def set_netcon_delay(self, delay: float) -> None:
+    def set_netcon_delay(self, d: float) -> None:
         """Set the delay in ms."""
         if self._inner is not None:
-            self._inner.set_netcon_delay(delay)
+            self._inner.set_netcon_delay(d)
 
     @property
     def info_dict(self) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from bluecellab.errors import TemplateError
 from bluecellab.nrn import runtime, settings, templates
 
-__all__ = ["HelperTemplate", "load", "make", "seeded"]
+__all__ = ["HelperTemplate", "load", "loaded", "make", "seeded"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ def load(path: Path, prefix: str) -> HelperTemplate:
             runtime.raw_h()(_HOLDER)
         runtime.raw_h()(_MAKER.format(name=template.name))
     return _Known.helpers[template.name]
+
+
+def loaded() -> tuple[HelperTemplate, ...]:
+    """Return the helpers that have been read, in that order."""
+    return tuple(_Known.helpers.values())
 
 
 # The parameters do not come as an argument: hoc would never give it back when the template fails.

@@ -9,6 +9,7 @@ from bluecellab.cell.builders.point import build_point
 from bluecellab.compat.cell.core import Cell
 from bluecellab.errors import CellError
 from bluecellab.nrn import runtime, templates
+from bluecellab.recording import SpikeDetector
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import PointCell
 
@@ -57,12 +58,47 @@ class BasePointProcessCell(Cell):
         return self.artificial
 
     @property
+    def hoc_cell(self) -> Any:
+        """The same as :attr:`pointcell`."""
+        return self.artificial
+
+    def connect_to_circuit(self, proxy: object) -> None:
+        """Note what the circuit says of this cell."""
+        super().connect_to_circuit(proxy)
+
+    def create_netcon_spikedetector(
+        self,
+        sec: Any = None,
+        location: str | None = None,  # noqa: ARG002 - published
+        threshold: float = 0.0,  # noqa: ARG002 - published
+    ) -> Any:
+        """Return a NetCon of the events it sends; ``location`` and ``threshold`` are ignored."""
+        return super().create_netcon_spikedetector(sec, *_KEY)
+
+    def start_recording_spikes(
+        self,
+        sec: Any = None,
+        location: str | None = None,  # noqa: ARG002 - published
+        threshold: float = 0.0,  # noqa: ARG002 - published
+    ) -> SpikeDetector:
+        """Record the events it sends; ``location`` and ``threshold`` are ignored."""
+        return super().start_recording_spikes(sec, *_KEY)
+
+    def is_recording_spikes(self, location: str | None = None, threshold: float | None = None) -> bool:  # noqa: ARG002
+        """Return whether the events it sends are recorded; both arguments are ignored."""
+        self._scope.check()
+        return bool(self._detectors)
+
+    @property
     def soma(self) -> None:  # type: ignore[override]  # as published
         """None: it has no sections."""
 
     def get_recorded_spikes(self, location: str = "pointcell", threshold: float = -20.0) -> list[float]:  # noqa: ARG002
         """Return the times in ms of the events it has sent in the last run; both arguments are ignored."""
-        return super().get_recorded_spikes(*_KEY)
+        self._scope.check()
+        for detector in self._detectors.values():  # whatever they are called, they have the same events
+            return [float(time) for time in detector.times()]
+        return super().get_recorded_spikes(*_KEY)  # says what is wrong
 
     def get_spike_times(self) -> list[float]:
         """Return the times in ms of the events it has sent in the last run."""

@@ -26,7 +26,7 @@ def determine_circuit_format(circuit: str | os.PathLike[str] | SimulationConfig)
     return CircuitFormat.SONATA
 
 
-def is_valid_json_file(path: str | os.PathLike[str]) -> bool:
+def is_valid_json_file(fpath: str | os.PathLike[str]) -> bool:
     """Return whether a file is JSON.
 
     Raises
@@ -35,7 +35,7 @@ def is_valid_json_file(path: str | os.PathLike[str]) -> bool:
         If it cannot be read.
     """
     try:
-        json.loads(Path(path).read_text(encoding="utf-8"))
+        json.loads(Path(fpath).read_text(encoding="utf-8"))
     except ValueError:
         return False
     return True

@@ -291,7 +291,7 @@ def collect_local_spikes(sim: Any, cell_ids_for_this_rank: Iterable[Any]) -> Spi
 
 
 def gather_payload_to_rank0(
-    pc: Any, payload: Payload, spikes: SpikesByPopulation
+    pc: Any, local_payload: Payload, local_spikes: SpikesByPopulation
 ) -> tuple[Payload | None, SpikesByPopulation | None]:
     """Return what all processes have recorded, in the first of them; None and None in the others.
 
@@ -299,12 +299,12 @@ def gather_payload_to_rank0(
     ----------
     pc
         NEURON's parallel context; None: there is this process alone.
-    payload, spikes
+    local_payload, local_spikes
         Of this process.
     """
     if pc is None or int(pc.nhost()) == 1:
-        return payload, spikes
-    payloads, all_spikes = pc.py_gather(payload, 0), pc.py_gather(spikes, 0)
+        return local_payload, local_spikes
+    payloads, all_spikes = pc.py_gather(local_payload, 0), pc.py_gather(local_spikes, 0)
     if int(pc.id()) != 0:
         return None, None
     return cast("Payload", merge_dicts(payloads)), merge_spikes(all_spikes)
@@ -329,10 +329,12 @@ def gather_recording_sites(
     return merged
 
 
-def merge_spikes(spikes: Iterable[Mapping[str, Mapping[int, Sequence[float]]] | None]) -> SpikesByPopulation:
+def merge_spikes(
+    list_of_pop_dicts: Iterable[Mapping[str, Mapping[int, Sequence[float]]] | None],
+) -> SpikesByPopulation:
     """Return the spikes of all processes."""
     merged: SpikesByPopulation = {}
-    for some in spikes:
+    for some in list_of_pop_dicts:
         for population, by_node in (some or {}).items():
             for node, times in by_node.items():
                 merged.setdefault(population, {}).setdefault(node, []).extend(times)

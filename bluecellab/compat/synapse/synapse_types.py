@@ -251,20 +251,36 @@ class Synapse(room.Synapse):
             self.group.close()
 
 
-class AmpanmdaSynapse(Synapse):
-    """A synapse of AMPA and NMDA receptors; parameters as :class:`Synapse`."""
+class _OfAModel(Synapse):
+    """A synapse whose class says of which model it is."""
+
+    def __init__(
+        self,
+        gid: CellId,
+        hoc_args: SynapseHocArgs,
+        syn_id: SynapseID | tuple[str, int] | int,
+        syn_description: Any,
+        popids: tuple[int, int],
+        post_gid: int | None,
+        extracellular_calcium: float | None = None,
+    ) -> None:
+        super().__init__(gid, hoc_args, syn_id, syn_description, popids, post_gid, extracellular_calcium)
+
+
+class AmpanmdaSynapse(_OfAModel):
+    """A synapse of AMPA and NMDA receptors; parameters as :class:`Synapse`, the cell is ``gid``."""
 
     _model = "ProbAMPANMDA_EMS"
 
 
-class GluSynapse(Synapse):
-    """A plastic synapse of AMPA and NMDA receptors; parameters as :class:`Synapse`."""
+class GluSynapse(_OfAModel):
+    """A plastic synapse of AMPA and NMDA receptors; parameters as :class:`Synapse`, the cell is ``gid``."""
 
     _model = "GluSynapse"
 
 
-class Exp2Syn(Synapse):
-    """NEURON's synapse of two time constants; parameters as :class:`Synapse`."""
+class Exp2Syn(_OfAModel):
+    """NEURON's synapse of two time constants; parameters as :class:`Synapse`, the cell is ``gid``."""
 
     _model = "Exp2Syn"
 
@@ -274,6 +290,8 @@ class GabaabSynapse(Synapse):
 
     Parameters
     ----------
+    gid
+        The cell it is on.
     randomize_risetime
         Whether it draws a rise time.
     """
@@ -282,7 +300,7 @@ class GabaabSynapse(Synapse):
 
     def __init__(
         self,
-        cell_id: CellId,
+        gid: CellId,
         hoc_args: SynapseHocArgs,
         syn_id: SynapseID | tuple[str, int] | int,
         syn_description: Any,
@@ -292,7 +310,7 @@ class GabaabSynapse(Synapse):
         randomize_risetime: bool = True,
     ) -> None:
         conditions = (extracellular_calcium, bool(randomize_risetime))
-        self._place(CellId(*cell_id), hoc_args, syn_id, syn_description, popids, post_gid, conditions)
+        self._place(CellId(*gid), hoc_args, syn_id, syn_description, popids, post_gid, conditions)
 
 
 class GenericSpikeSynapse(Synapse):
@@ -300,6 +318,8 @@ class GenericSpikeSynapse(Synapse):
 
     Parameters
     ----------
+    gid
+        The cell it is on.
     mod_suffix
         Name of the model.
     helper_dirs
@@ -308,7 +328,7 @@ class GenericSpikeSynapse(Synapse):
 
     def __init__(
         self,
-        cell_id: CellId,
+        gid: CellId,
         hoc_args: SynapseHocArgs,
         syn_id: SynapseID | tuple[str, int] | int,
         syn_description: Any,
@@ -322,7 +342,7 @@ class GenericSpikeSynapse(Synapse):
             raise SynapseError("a generic synapse needs mod_suffix, the name of its model")
         self._model = mod_suffix
         self._place(
-            CellId(*cell_id),
+            CellId(*gid),
             hoc_args,
             syn_id,
             syn_description,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 PRESENT: dict[str, str] = {
     "": (
-        "Cell CircuitSimulation Connection SSim create_ball_stick MorphIOWrapper EmodelProperties Simulation RNGSettings PSection PSegment neuron "
+        "Cell CircuitSimulation Connection SSim create_ball_stick MorphIOWrapper EmodelProperties Simulation "
+        "NeuronGlobals RNGSettings PSection PSegment neuron "
         "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL BLUEPY_AVAILABLE import_hoc install"
     ),
     "cell": "Cell CellDict SonataProxy create_ball_stick MorphIOWrapper",
@@ -35,7 +36,7 @@ PRESENT: dict[str, str] = {
     "circuit.circuit_access": (
         "EmodelProperties CircuitAccess SonataCircuitAccess get_synapse_connection_parameters"
     ),
-    "circuit.circuit_access.definition": "EmodelProperties CircuitAccess",
+    "circuit.circuit_access.definition": "EmodelProperties CircuitAccess get_synapse_connection_parameters",
     "circuit.circuit_access.parameters": "get_synapse_connection_parameters",
     "circuit.circuit_access.sonata_circuit_access": "SonataCircuitAccess",
     "circuit.circuit_access.synapse_tables": "synapse_table",
@@ -80,7 +81,10 @@ PRESENT: dict[str, str] = {
         "payload_to_cells collect_local_payload collect_local_spikes gather_payload_to_rank0 "
         "gather_recording_sites merge_dicts merge_spikes"
     ),
-    "reports.writers": "CompartmentReportWriter SpikeReportWriter get_writer",
+    "reports.writers": "CompartmentReportWriter SpikeReportWriter get_writer REGISTRY",
+    "reports.writers.base_writer": "BaseReportWriter",
+    "reports.writers.compartment": "CompartmentReportWriter",
+    "reports.writers.spikes": "SpikeReportWriter",
     "rngsettings": "RNGSettings",
     "simulation": "Simulation set_global_condition_parameters set_minis_single_vesicle_values",
     "simulation.modifications": "parse_section_configure apply_modifications SECTION_LIST_MAP",
@@ -105,7 +109,10 @@ PRESENT: dict[str, str] = {
     ),
     "synapse": "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn SynapseFactory",
     "synapse.synapse_factory": "SynapseFactory SynapseType",
-    "synapse.synapse_helpers": "load_synapse_helper helper_available warn_if_not_random123",
+    "synapse.synapse_helpers": (
+        "load_synapse_helper helper_available helper_loaded_from get_helper_needed_attributes "
+        "get_helper_uhill_scale_vars warn_if_not_random123"
+    ),
     "synapse.synapse_types": (
         "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn GenericSpikeSynapse SynapseID SynapseHocArgs"
     ),
@@ -129,16 +136,16 @@ CELL = (
     "add_replay_relativelinear add_replay_subthreshold add_replay_shotnoise add_replay_relative_shotnoise "
     "add_ornstein_uhlenbeck add_relative_ornstein_uhlenbeck inject_current_waveform inject_current_clamp_signal "
     "inject_dynamic_clamp_signal add_sin_current addSineCurrentInject add_alpha_synapse add_sinusoidal "
-    "add_seclamp relativity_proportion"
+    "add_seclamp relativity_proportion add_replay_synapse add_replay_minis add_replay_delayed_weight "
+    "add_synapse_replay pre_gids pre_gid_synapse_ids connect_to_circuit configure_recording "
+    "resolve_segments_from_config resolve_segments_from_compartment_set"
 )
 
 ABSENT: dict[str, tuple[str, str]] = {
-    "": ("graph", "circuits"),
+    "": ("graph", "experiments"),
     "utils": ("efel_settings", "experiments"),
 }
 ABSENT_MODULES = (
     "analysis.analysis analysis.inject_sequence cell.plotting "
-    "circuit.iotools dendrogram graph plotwindow "
-    ""
-    "simulation.report tools validation.validation"
+    "circuit.iotools dendrogram graph plotwindow tools validation.validation"
 )

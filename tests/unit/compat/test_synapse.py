@@ -14,11 +14,11 @@ from bluecellab.compat.cell.point_process import HocPointProcessCell
 from bluecellab.compat.circuit.config.sections import Conditions
 from bluecellab.compat.circuit.synapse_properties import SynapseProperty
 from bluecellab.compat.point import PointProcessConnection, PointProcessConnParameters
-from bluecellab.compat.synapse import Exp2Syn, SynapseFactory
+from bluecellab.compat.synapse import Exp2Syn, SynapseFactory, synapse_helpers
 from bluecellab.compat.synapse.synapse_factory import SynapseType
-from bluecellab.compat.synapse.synapse_helpers import helper_available, load_synapse_helper
+from bluecellab.compat.synapse.synapse_helpers import helper_available
 from bluecellab.compat.synapse.synapse_types import GenericSpikeSynapse, Synapse, SynapseHocArgs, SynapseID
-from bluecellab.errors import CellError, ClosedError, NotRecordedError, SynapseError
+from bluecellab.errors import CellError, CircuitWarning, ClosedError, NotRecordedError, SynapseError
 from bluecellab.nrn import runtime
 from bluecellab.results.sonata import write_spikes
 from bluecellab.spec.base import CellId
@@ -201,16 +201,41 @@ def test_classes_by_hand(cell) -> None:
         GenericSpikeSynapse(cell.cell_id, place, KEY, description(), (0, 0), 5, mod_suffix="Nonsense")
     assert not helper_available("Nonsense")
     with pytest.raises(FileNotFoundError, match="no NonsenseHelper.hoc in any of"):
-        load_synapse_helper("Nonsense")
+        synapse_helpers.load_synapse_helper("Nonsense")
     cell.close()
     with pytest.raises(ClosedError):
         _ = made.hsynapse
 
 
-def test_a_helper_is_found(tmp_path) -> None:
-    (tmp_path / "MineHelper.hoc").write_text("")
+HELPER = """
+strdef MineHelper_NeededAttributes, MineHelper_UHillScaleVariables
+MineHelper_NeededAttributes = "volume_CR; rho0_GB"
+MineHelper_UHillScaleVariables = "volume_CR"
+begintemplate MineHelper
+public synapse
+objref synapse
+proc init() { synapse = new ExpSyn($3) }
+endtemplate MineHelper
+"""
+
+
+def test_helpers_under_published_names(tmp_path) -> None:
+    (tmp_path / "MineHelper.hoc").write_text(HELPER)
     assert helper_available("Mine", [tmp_path])
-    assert load_synapse_helper("Mine", [tmp_path]) == tmp_path / "MineHelper.hoc"
+    assert not helper_available("Mine")
+    assert synapse_helpers.helper_loaded_from("Mine") is None
+    name = synapse_helpers.load_synapse_helper("Mine", [tmp_path])
+    assert hasattr(runtime.raw_h(), name)
+    assert synapse_helpers.helper_loaded_from("Mine") == str(tmp_path / "MineHelper.hoc")
+    assert synapse_helpers.get_helper_needed_attributes("Mine", [tmp_path]) == ["volume_CR", "rho0_GB"]
+    assert synapse_helpers.get_helper_uhill_scale_vars("Mine", [tmp_path]) == ["volume_CR"]
+    with pytest.raises(FileNotFoundError, match="there is no NoneHelper.hoc in any of"):
+        synapse_helpers.load_synapse_helper("None")
+    with pytest.raises(AttributeError, match="build_helper_params: it was a step of making synapses"):
+        _ = synapse_helpers.build_helper_params
+    synapse_helpers.warn_if_not_random123("Random123")
+    with pytest.warns(CircuitWarning, match="whatever the mode 'Compatibility' says"):
+        synapse_helpers.warn_if_not_random123("Compatibility")
 
 
 def test_point_cells_receive() -> None:

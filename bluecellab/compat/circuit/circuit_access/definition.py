@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from bluecellab.compat._coming import attribute_error
 from bluecellab.compat.circuit.config.definition import SimulationConfig
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties
@@ -56,6 +58,12 @@ class CircuitAccess(Protocol):
     def is_virtual_population(self, population_name: str) -> bool:
         """Return whether nodes of a population only send spikes."""
 
+    def node_population_sizes(self) -> dict[str, int]:
+        """Return the number of nodes of each population."""
+
+    def virtual_population_sizes(self) -> dict[str, int]:
+        """Return the number of nodes of each virtual population."""
+
     def get_target_cell_ids(self, target: str) -> set[CellId]:
         """Return the nodes of a node set."""
 
@@ -79,3 +87,9 @@ class CircuitAccess(Protocol):
 
     def emodel_path(self, cell_id: CellId) -> str:
         """Return the template of a cell."""
+
+
+def __getattr__(name: str) -> object:
+    if name == "get_synapse_connection_parameters":  # published here too; it knows the access that knows this
+        return getattr(importlib.import_module("bluecellab.compat.circuit.circuit_access.parameters"), name)
+    raise attribute_error(__name__, name)

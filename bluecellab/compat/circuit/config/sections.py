@@ -132,9 +132,9 @@ class Conditions:
     randomize_gaba_rise_time: bool | None = None
 
     @classmethod
-    def from_sonata(cls, condition_object: object) -> Conditions:
+    def from_sonata(cls, condition_entries: object) -> Conditions:
         """Make them of libsonata's, of our own, or of a mapping with SONATA's keys."""
-        mechanisms = _get(condition_object, "mechanisms") or {}
+        mechanisms = _get(condition_entries, "mechanisms") or {}
         switches = {}
         for name, mechanism in _MECHANISMS.items():
             values = mechanisms.get(mechanism) or {}
@@ -144,7 +144,7 @@ class Conditions:
         return cls(
             mech_conditions=MechanismConditions(**switches),
             mechanisms={name: dict(values) for name, values in mechanisms.items()},
-            **{name: _get(condition_object, name) for name in _PLAIN},
+            **{name: _get(condition_entries, name) for name in _PLAIN},
         )
 
     @classmethod

@@ -1,45 +1,26 @@
-"""Writers of reports and spikes, under the published names."""
+"""Writes what cells have recorded for a report."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.compat.reports._words import report_of
+from bluecellab.compat.reports.writers.base_writer import BaseReportWriter
 from bluecellab.errors import CircuitWarning, NotRecordedError, ReportError, warn
-from bluecellab.results.sonata import SonataReportWriter, write_spikes
+from bluecellab.results.sonata import SonataReportWriter
 from bluecellab.results.sonata.layout import ReportLayout
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import Report
 
-__all__ = ["BaseReportWriter", "CompartmentReportWriter", "SpikeReportWriter", "get_writer"]
+__all__ = ["CompartmentReportWriter"]
 
 FloatArray = npt.NDArray[np.float64]
 _CLOSE = 1e-6
-
-
-class BaseReportWriter:
-    """What a file is written of.
-
-    Parameters
-    ----------
-    report_cfg
-        Block of the configuration.
-    output_path
-        The file.
-    sim_dt
-        Interval of recordings in ms.
-    """
-
-    def __init__(self, report_cfg: Any, output_path: str | Path, sim_dt: float) -> None:
-        self.cfg = report_cfg
-        self.output_path = Path(output_path)
-        self.sim_dt = sim_dt
 
 
 class CompartmentReportWriter(BaseReportWriter):
@@ -141,41 +122,3 @@ def _times(cell: Any, count: int, tstart: float, sim_dt: float) -> FloatArray:
             f"{count} samples were recorded at {len(times)} times; run the simulation first"
         )
     return np.maximum.accumulate(times)
-
-
-class SpikeReportWriter(BaseReportWriter):
-    """Writes spikes; parameters as :class:`BaseReportWriter`."""
-
-    def write(self, spikes_by_pop: Mapping[str, Mapping[int, Sequence[float]]]) -> None:
-        """Write a file of spikes; an older one of that name is replaced.
-
-        Parameters
-        ----------
-        spikes_by_pop
-            Times in ms by population and node.
-        """
-        tables: dict[str, tuple[npt.ArrayLike, npt.ArrayLike]] = {}
-        for population, by_node in spikes_by_pop.items():
-            counts = np.array([len(times) for times in by_node.values()], dtype=np.int64)
-            nodes = np.repeat(np.array(list(by_node), dtype=np.int64), counts)
-            tables[population] = np.concatenate([np.empty(0), *map(np.asarray, by_node.values())]), nodes
-        write_spikes(self.output_path, tables, overwrite=True)
-
-
-REPORT_WRITERS: dict[str, type[BaseReportWriter]] = {
-    "compartment": CompartmentReportWriter,
-    "spikes": SpikeReportWriter,
-}
-
-
-def get_writer(report_type: str) -> type[BaseReportWriter]:
-    """Return the writer of a type of report: ``"compartment"`` or ``"spikes"``.
-
-    Raises
-    ------
-    ReportError
-        If there is none.
-    """
-    if report_type not in REPORT_WRITERS:
-        raise ReportError(f"no writer of {report_type!r}; there is {', '.join(REPORT_WRITERS)}")
-    return REPORT_WRITERS[report_type]
