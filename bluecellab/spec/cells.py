@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
-from bluecellab.spec.base import CellId, Nanoampere, Spec
+from bluecellab.spec.base import CellId, Nanoampere, PositiveMicrometer, Spec
 
 __all__ = [
+    "AllenCell",
     "AnyCell",
     "BallStickCell",
     "EmodelProperties",
@@ -183,5 +184,49 @@ class PointCell(Spec):
         return hash((self.mechanism, self.to_json()))
 
 
-AnyCell = Annotated[HocCell | BallStickCell | PythonCell | PointCell, Field(discriminator="type")]
+class AllenCell(Spec):
+    """A cell of the Allen dialect: made by a template, then changed by processors.
+
+    Parameters
+    ----------
+    template
+        ``scheme:name`` as in ``model_template``: ``"ctdb:Biophys1.hoc"``, ``"hoc:HNTemplate"``,
+        ``"nml:cell.nml"``, ``"nrn:IntFire1"``, or one that a function was registered for.
+    model_type
+        ``"biophysical"``, ``"point_neuron"``, ...
+    template_files
+        Absolute paths of the hoc files that may hold the template, or of the NeuroML file.
+    morphology_path
+        Absolute path, where there is one.
+    dynamics_file
+        Absolute path of the JSON file of parameters, where there is one.
+    processing
+        Names of processors, applied in this order.
+    max_segment_length
+        In um: every section has ``1 + 2 int(L / (2 max_segment_length))`` segments; None leaves them alone.
+    attributes
+        Those of the node, for functions of the user's.
+    gid
+        Number of the node in its circuit.
+    id
+        The cell's population and id.
+    """
+
+    type: Literal["allen"] = "allen"
+    template: str = Field(pattern=r"^\w+:.+$")
+    model_type: str = "biophysical"
+    template_files: tuple[str, ...] = ()
+    morphology_path: str | None = None
+    dynamics_file: str | None = None
+    processing: tuple[str, ...] = ()
+    max_segment_length: PositiveMicrometer | None = 20.0
+    attributes: Mapping[str, JsonValue] = Field(default_factory=dict)
+    gid: int = 0
+    id: CellId = CellId("", 0)
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+
+AnyCell = Annotated[HocCell | BallStickCell | PythonCell | PointCell | AllenCell, Field(discriminator="type")]
 """Any cell specification; told apart by ``type``."""
