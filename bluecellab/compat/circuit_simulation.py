@@ -94,6 +94,23 @@ class CircuitSimulation(RoomSimulation):
         self.spike_location: str = self.config.conditions.spike_location
         self.rng_settings = self._seeded()
 
+    @property
+    def config(self) -> SimulationConfig:
+        """What is simulated.
+
+        Raises
+        ------
+        SimulationError
+            If it is of a dialect that the published interface never knew.
+        """
+        config = super().config
+        if not isinstance(config, SimulationConfig):
+            raise SimulationError(
+                f"{config.path} is of the Allen dialect, which the published interface never knew; use "
+                "bluecellab.CircuitSimulation, or run_sonata"
+            )
+        return config
+
     def _seeded(self) -> RNGSettings:
         """Let what is added to cells by hand have the seeds of the configuration."""
         settings, seeds = RNGSettings.get_instance(), self.config.seeds

@@ -2,67 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.cell import Cell
-from bluecellab.circuit.access import CircuitAccess, EdgePopulation
 from bluecellab.nrn.scope import Scope
+from bluecellab.recording import Recordable
 from bluecellab.results import Spikes
-from bluecellab.simulation.circuit.changes import modify, settings_of
-from bluecellab.simulation.circuit.ids import GlobalIds
-from bluecellab.simulation.circuit.inputs import play_inputs
-from bluecellab.simulation.circuit.replays import replayed_by
 from bluecellab.simulation.circuit.summary import Summary
-from bluecellab.simulation.circuit.wiring import Wiring, WiringPlan
 from bluecellab.simulation.core import Simulation
 from bluecellab.spec.base import CellId
 from bluecellab.spec.recordings import spike_key
-from bluecellab.spec.simulation import SimulationConfig
-from bluecellab.spec.simulation.config import CircuitInput
+from bluecellab.synapse import SynapseGroup
 
-__all__ = ["Assembly", "Request", "all_or_nothing", "assemble"]
+__all__ = ["Assembly", "Progress", "Wired", "all_or_nothing", "run_by"]
 
 Progress = Callable[[], object]
 """Called after each cell, when it is made and when it is wired."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is to be built.
+class Wired(Protocol):
+    """The synapses of a circuit simulation."""
 
-    Parameters
-    ----------
-    cells
-        Which cells.
-    edges
-        Populations of edges whose synapses they get.
-    inputs
-        Blocks of inputs.
-    trains
-        Spike times in ms of cells that are not built.
-    minis
-        Whether synapses release spontaneously; None: where rates are known.
-    connect
-        Whether cells that are built are connected with each other.
-    sources
-        Only synapses from these cells; all if None.
-    record_dt
-        Interval of recordings in ms.
-    """
+    @property
+    def groups(self) -> Mapping[CellId, Sequence[SynapseGroup]]:
+        """Those of each cell, a group for each population of edges."""
 
-    cells: Sequence[CellId]
-    edges: Sequence[EdgePopulation] = field(default_factory=list)
-    inputs: tuple[CircuitInput, ...] = ()
-    trains: Mapping[CellId, npt.NDArray[np.float64]] = field(default_factory=dict)
-    minis: bool | None = None
-    connect: bool = True
-    sources: frozenset[CellId] | None = None
-    record_dt: float | None = None
+    @property
+    def connections(self) -> int:
+        """How many NetCons there are."""
+
+    @property
+    def skipped(self) -> int:
+        """How many synapses have no place on their cells."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many synapses there are of each population of edges."""
 
 
 class Assembly:
@@ -89,7 +68,7 @@ class Assembly:
         scope: Scope,
         cells: Mapping[CellId, Cell],
         simulation: Simulation,
-        wiring: Wiring,
+        wiring: Wired,
         inputs: int,
         detector: tuple[str, float],
     ) -> None:
@@ -128,65 +107,33 @@ class Assembly:
         )
 
 
-def assemble(
+def run_by(
     scope: Scope,
-    circuit: CircuitAccess,
-    config: SimulationConfig,
-    request: Request,
-    ids: GlobalIds,
-    progress: Progress,
-) -> Assembly:
-    """Build cells, change them as the configuration says, then their synapses, connections and inputs.
+    cells: Mapping[CellId, Cell],
+    members: Iterable[Recordable],
+    location: str,
+    threshold: float,
+) -> Simulation:
+    """Return a simulation that runs cells, and records their spikes.
 
     Parameters
     ----------
     scope
-        Will own everything.
-    circuit
-        The circuit.
-    config
-        Conditions, modifications, overrides, inputs, seeds.
-    request
-        What is to be built.
-    ids
-        Global ids of nodes.
-    progress
-        Told of every cell, when it is made and when it is wired.
+        Will own it.
+    cells
+        By their ids.
+    members
+        What else takes part in every run.
+    location, threshold
+        Where spikes are detected, and above which potential in mV.
     """
-    settings = settings_of(config)
-    cells = scope.own({}, dict.clear)
-    for cell_id in request.cells:
-        cells[cell_id] = _make(scope, circuit, config, cell_id, ids, request.record_dt)
-        progress()
-    modify(config, circuit, cells)
-    plan = WiringPlan(
-        edges=request.edges,
-        trains=request.trains,
-        replays=replayed_by(request.inputs),
-        minis=request.minis,
-        connect=request.connect,
-        sources=request.sources,
-    )
-    wiring = Wiring(scope, circuit, config, plan)
-    if request.edges and request.connect:
-        wiring.register(cells)
-    for cell_id, cell in cells.items():
-        wiring.wire(cell_id, cell, ids.of(cell_id))
-        progress()
-    wiring.finish()
-    inputs = play_inputs(config, request.inputs, circuit, cells, ids)
-    location, threshold = config.conditions.spike_location, config.run.spike_threshold
     simulation = scope.own(Simulation(), Simulation.close)
-    simulation.base_seed = config.seeds.base
-    simulation.globals = {**settings, **wiring.settings}
-    if config.seeds.convention == "neurodamus":
-        simulation.channel_seed = config.seeds.ionchannel
     for cell in cells.values():
         cell.start_recording_spikes(None, location, threshold)
         simulation.add_cell(cell)
-    for member in wiring.members():
+    for member in members:
         simulation.attach(member)
-    return Assembly(scope, cells, simulation, wiring, inputs, (location, threshold))
+    return simulation
 
 
 @contextmanager
@@ -197,23 +144,3 @@ def all_or_nothing(scope: Scope) -> Iterator[None]:
     except BaseException:
         scope.close()
         raise
-
-
-def _make(
-    scope: Scope,
-    circuit: CircuitAccess,
-    config: SimulationConfig,
-    cell_id: CellId,
-    ids: GlobalIds,
-    record_dt: float | None,
-) -> Cell:
-    """Make a cell; the conventions differ in the number that seeds its stochastic channels."""
-    spec = circuit.cell(cell_id)
-    gid = cell_id.id if config.seeds.convention == "bluecellulab" else ids.of(cell_id)
-    cell = scope.own(Cell.from_spec(spec, record_dt=record_dt, gid=gid), Cell.close)
-    columns = circuit.node_populations[cell_id.population_name].columns
-    name = "@dynamics:input_resistance"
-    if name in columns:
-        values = circuit.nodes(cell_id.population_name, np.array([cell_id.id]), (name,))
-        cell.input_resistance = float(values[name][0])
-    return cell

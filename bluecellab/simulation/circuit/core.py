@@ -13,15 +13,14 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import CircuitAccess
 from bluecellab.circuit.config import read_config
-from bluecellab.circuit.obi import open_circuit
 from bluecellab.errors import SimulationError
 from bluecellab.nrn import mechanisms, runtime
-from bluecellab.simulation.circuit.assembly import Request, all_or_nothing, assemble
+from bluecellab.simulation.circuit.assembly import all_or_nothing
+from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.flags import edges_of, sources_of, stimuli_of, trains_of
-from bluecellab.simulation.circuit.ids import GlobalIds
-from bluecellab.simulation.circuit.output import attach_reports
 from bluecellab.simulation.circuit.reading import ReadingMixin
 from bluecellab.simulation.circuit.replays import trains_of_file
+from bluecellab.simulation.circuit.request import AnyConfig, Request
 from bluecellab.simulation.circuit.selection import (
     CellsWanted,
     Names,
@@ -35,7 +34,6 @@ from bluecellab.simulation.circuit.selection import (
 )
 from bluecellab.simulation.progress import building_bar
 from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.spec.simulation.conditions import SeedConvention
 
 __all__ = ["CircuitSimulation", "Replay"]
@@ -90,7 +88,7 @@ class CircuitSimulation(ReadingMixin):
 
     def __init__(
         self,
-        simulation_config: str | os.PathLike[str] | SimulationConfig,
+        simulation_config: str | os.PathLike[str] | AnyConfig,
         dt: float | None = None,
         record_dt: float | None = None,
         base_seed: int | None = None,
@@ -111,18 +109,12 @@ class CircuitSimulation(ReadingMixin):
                 f"rng_mode {rng_mode!r} is of old circuits; SONATA circuits have 'Random123'"
             )
         config = (
-            simulation_config
-            if isinstance(simulation_config, SimulationConfig)
-            else read_config(Path(simulation_config), confine_to=confine_to)
+            read_config(Path(simulation_config), confine_to=confine_to)
+            if isinstance(simulation_config, str | os.PathLike)
+            else simulation_config
         )
         super().__init__(f"CircuitSimulation {Path(config.path).name or config.network}")
-        update: dict[str, object] = {"convention": seeds}
-        if base_seed is not None:
-            update["base"] = base_seed
-        run = config.run if dt is None else config.run.from_dict({**config.run.to_dict(), "dt": dt})
-        self.config = config.model_copy(
-            update={"run": run, "seeds": config.seeds.from_dict({**config.seeds.to_dict(), **update})}
-        )
+        self.dialect = dialect_of(config).changed(dt=dt, base_seed=base_seed, seeds=seeds, directory=None)
         self.dt = self.config.run.dt
         self.record_dt = record_dt
         self.pc = parallel_context
@@ -135,9 +127,7 @@ class CircuitSimulation(ReadingMixin):
         self.gids_instantiated = False
         self.build_seconds = self.run_seconds = 0.0
         if circuit is None:
-            circuit = open_circuit(
-                config.network, node_sets_file=config.node_sets_file, confine_to=confine_to
-            )
+            circuit = self.dialect.open(confine_to)
             self._scope.own(circuit, type(circuit).close)
         self.circuit = circuit
 
@@ -152,6 +142,7 @@ class CircuitSimulation(ReadingMixin):
         minis: bool | None = None,
         connect: bool = True,
         sources: Iterable[CellId | tuple[str, int]] | None = None,
+        merge_synapses: bool = False,
     ) -> None:
         """Make cells of the circuit, with what they are wanted to have.
 
@@ -175,6 +166,9 @@ class CircuitSimulation(ReadingMixin):
             Whether cells that are made are connected with each other. Otherwise they are replayed as well.
         sources
             Only the synapses from these cells.
+        merge_synapses
+            Whether equal linear synapses of a segment become one, which changes no spike; of circuits of the
+            Allen dialect.
 
         Raises
         ------
@@ -191,7 +185,7 @@ class CircuitSimulation(ReadingMixin):
             )
         begin = time.perf_counter()
         populations = edge_populations_of(synapses, self.circuit)
-        chosen = cells_of(cells, self.config, self.circuit)
+        chosen = self._cells(cells)
         trains = self._trains(replay)
         if connect and not isinstance(replay, Mapping):  # a file has the spikes of all
             for cell_id in chosen:
@@ -205,18 +199,19 @@ class CircuitSimulation(ReadingMixin):
             connect=connect,
             sources=None if sources is None else frozenset(CellId(*source) for source in sources),
             record_dt=self.record_dt,
+            merge_synapses=merge_synapses,
         )
         if request.trains and not populations:
             raise SimulationError("there is nothing to replay spikes to without synapses; name some")
         wanted = reports_of(reports, self.config)
         self._load_mechanisms()
-        ids = GlobalIds.of_circuit(self.circuit, self.config.seeds.convention, request.cells)
+        ids = self.dialect.global_ids(self.circuit, request.cells)
         with building_bar(2 * len(request.cells), self._show_progress) as progress:
             scope = self._scope.child("model")
             with all_or_nothing(scope):
-                assembly = assemble(scope, self.circuit, self.config, request, ids, progress)
-                self._reports = attach_reports(
-                    assembly, wanted, self.config, self.circuit, overwrite=self._overwrite
+                assembly = self.dialect.assemble(scope, self.circuit, request, ids, progress)
+                self._reports = self.dialect.attach_reports(
+                    assembly, wanted, self.circuit, overwrite=self._overwrite
                 )
         self._assembly, self.global_ids, self.gids_instantiated = assembly, ids, True
         self.build_seconds = time.perf_counter() - begin
@@ -292,7 +287,7 @@ class CircuitSimulation(ReadingMixin):
         nodes, known = self.circuit.node_populations, self.circuit.edge_populations
         named = known if edges == "all" else edges
         self.projections = sorted(name for name in named if nodes[known[name].source].virtual)
-        chosen = cells_of(cells, self.config, self.circuit)
+        chosen = self._cells(cells)
         replayed = trains_of_file(str(self.spikes_path)) if add_replay else {}
         for cell_id in chosen if interconnect_cells else ():
             replayed.pop(cell_id, None)
@@ -306,6 +301,10 @@ class CircuitSimulation(ReadingMixin):
             connect=interconnect_cells,
             sources=sources_of(intersect_pre_gids, self.circuit),
         )
+
+    def _cells(self, wanted: CellsWanted | None) -> list[CellId]:
+        """Return the cells that are wanted; by default those that the configuration simulates."""
+        return self.dialect.simulated(self.circuit) if wanted is None else cells_of(wanted, self.circuit)
 
     def _load_mechanisms(self) -> None:
         folders = self.circuit.mechanism_folders if self._mechanisms is None else (self._mechanisms,)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation
 from bluecellab.errors import SimulationError
+from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import SimulationConfig
 
 __all__ = ["STIMULI", "edges_of", "sources_of", "stimuli_of", "trains_of"]
 
@@ -32,7 +32,7 @@ _REPLAY = "synapse_replay"
 
 
 def stimuli_of(
-    every: bool, flags: Mapping[str, bool], config: SimulationConfig
+    every: bool, flags: Mapping[str, bool], config: AnyConfig
 ) -> list[str] | Literal["all", "none"]:
     """Return the inputs that flags switch on; with any of them those that replay spikes."""
     if every:

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from bluecellab.errors import OutputError
 from bluecellab.nrn import mechanisms
-from bluecellab.spec.simulation import SimulationConfig
+from bluecellab.simulation.circuit.dialect import Dialect
 
 __all__ = ["FILE_NAME", "provenance_of", "write_provenance"]
 
@@ -24,12 +24,12 @@ FILE_NAME = "provenance.json"
 _PACKAGES = ("bluecellab", "neuron", "numpy", "libsonata", "h5py", "pydantic", "morphio")
 
 
-def provenance_of(config: SimulationConfig, **more: JsonValue) -> dict[str, JsonValue]:
+def provenance_of(dialect: Dialect, **more: JsonValue) -> dict[str, JsonValue]:
     """Return where a result comes from, ready for JSON.
 
     Parameters
     ----------
-    config
+    dialect
         What was simulated.
     more
         Further facts, such as the number of cells.
@@ -40,8 +40,6 @@ def provenance_of(config: SimulationConfig, **more: JsonValue) -> dict[str, Json
         ``versions``, ``platform``, ``seeds``, ``files`` (SHA-256 of the configurations), ``mechanisms`` (what
         identifies the content of each library), ``config`` (all of it), and what was given.
     """
-    files = [config.path, config.network, config.node_sets_file, config.compartment_sets_file]
-    files += [getattr(block.stimulus, "spike_file", None) for block in config.inputs]
     versions: dict[str, JsonValue] = {name: _version(name) for name in _PACKAGES}
     versions["python"] = platform.python_version()
     return {
@@ -49,13 +47,13 @@ def provenance_of(config: SimulationConfig, **more: JsonValue) -> dict[str, Json
         "versions": versions,
         "platform": platform.platform(),
         "command": list(sys.argv),
-        "seeds": config.seeds.to_dict(),
-        "files": {name: _sha256(name) for name in files if name},
+        **dialect.facts(),
+        "files": {name: _sha256(name) for name in dict.fromkeys(dialect.input_files())},
         "mechanisms": [
             {"source": library.source, "key": library.key, "names": list(library.names)}
             for library in mechanisms.loaded()
         ],
-        "config": config.to_dict(),
+        "config": dialect.config.to_dict(),
         **more,
     }
 

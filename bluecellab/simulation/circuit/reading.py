@@ -14,12 +14,13 @@ from bluecellab.nrn.scope import Live
 from bluecellab.results import Spikes
 from bluecellab.results.sonata import SonataReport, read_report
 from bluecellab.simulation.circuit.assembly import Assembly
+from bluecellab.simulation.circuit.dialect import Dialect
 from bluecellab.simulation.circuit.ids import GlobalIds
+from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.selection import merge_spike_trains
 from bluecellab.simulation.circuit.summary import Summary
 from bluecellab.simulation.core import Simulation
 from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import SimulationConfig
 from bluecellab.synapse import SynapseGroup
 
 __all__ = ["ReadingMixin"]
@@ -31,7 +32,7 @@ _SLACK = 1e-9  # ms; times are sums of steps
 class ReadingMixin(Live):
     """What can be read of a circuit simulation."""
 
-    config: SimulationConfig
+    dialect: Dialect
     dt: float
     record_dt: float | None
     global_ids: GlobalIds | None
@@ -39,6 +40,11 @@ class ReadingMixin(Live):
     run_seconds: float
     _assembly: Assembly | None
     _reports: Mapping[str, Path]
+
+    @property
+    def config(self) -> AnyConfig:
+        """What is simulated."""
+        return self.dialect.config
 
     def _built(self) -> Assembly:
         self._scope.check()
@@ -90,7 +96,7 @@ class ReadingMixin(Live):
     @property
     def spikes_path(self) -> Path:
         """File that the configuration wants its spikes in."""
-        return self.output_path / self.config.output.spikes_file
+        return self.output_path / (self.config.output.spikes_file or "spikes.h5")
 
     @property
     def simulation(self) -> Simulation:

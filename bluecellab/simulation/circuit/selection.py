@@ -12,27 +12,30 @@ from bluecellab.circuit.access import CircuitAccess, EdgePopulation
 from bluecellab.errors import (
     CircuitWarning,
     NodeNotFoundError,
-    NodeSetError,
     PopulationNotFoundError,
     SimulationError,
     warn,
 )
+from bluecellab.results import Spikes
+from bluecellab.simulation.circuit.request import AnyConfig, AnyReport
 from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import Report, SimulationConfig
-from bluecellab.spec.simulation.config import CircuitInput
 
 __all__ = [
     "CellsWanted",
     "Names",
     "Trains",
+    "cells_in",
     "cells_of",
     "checked_trains",
+    "columns_of",
     "edge_populations_of",
     "inputs_of",
     "merge_spike_trains",
     "reports_of",
-    "simulated_cells",
 ]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 CellsWanted = str | CellId | tuple[str, int] | int | Iterable[CellId | tuple[str, int] | int]
 """A node set by name, a cell, or several."""
@@ -46,29 +49,6 @@ Trains = Mapping[CellId, npt.NDArray[np.float64]]
 _SUPPORTED = frozenset({"chemical", "Exp2Syn_synapse", "point_process", "electrical", "neuromodulatory"})
 
 
-def simulated_cells(config: SimulationConfig, circuit: CircuitAccess) -> list[CellId]:
-    """Return the cells that a configuration simulates: its node set without virtual nodes, sorted.
-
-    Raises
-    ------
-    NodeSetError
-        If the node set is unknown, or has no cells in it.
-    """
-    if config.node_set is None:
-        return [
-            CellId(name, index)
-            for name, population in sorted(circuit.node_populations.items())
-            if not population.virtual
-            for index in range(population.size)
-        ]
-    chosen = cells_in(config.node_set, circuit)
-    if not chosen:
-        raise NodeSetError(
-            f"node set {config.node_set!r} has no cells in it that can be simulated", config.node_set
-        )
-    return chosen
-
-
 def cells_in(node_set: str, circuit: CircuitAccess) -> list[CellId]:
     """Return the cells of a node set that are not virtual, by population and id."""
     return [
@@ -79,7 +59,7 @@ def cells_in(node_set: str, circuit: CircuitAccess) -> list[CellId]:
     ]
 
 
-def cells_of(wanted: CellsWanted | None, config: SimulationConfig, circuit: CircuitAccess) -> list[CellId]:
+def cells_of(wanted: CellsWanted, circuit: CircuitAccess) -> list[CellId]:
     """Return the cells that are wanted, each once, in the order given.
 
     Virtual ones are left out with a warning.
@@ -89,8 +69,6 @@ def cells_of(wanted: CellsWanted | None, config: SimulationConfig, circuit: Circ
     SimulationError, NodeSetError, PopulationNotFoundError, NodeNotFoundError
         If there are none, or some of them do not exist.
     """
-    if wanted is None:
-        return simulated_cells(config, circuit)
     if isinstance(wanted, str):
         return cells_in(wanted, circuit)
     single = isinstance(wanted, (int, np.integer)) or (
@@ -175,8 +153,8 @@ def edge_populations_of(names: Names, circuit: CircuitAccess) -> list[EdgePopula
     return chosen
 
 
-def inputs_of(names: Names, config: SimulationConfig) -> tuple[CircuitInput, ...]:
-    """Return the inputs of a configuration by name or type of stimulus, in its order.
+def inputs_of(names: Names, config: AnyConfig) -> frozenset[str]:
+    """Return names of inputs of a configuration, chosen by name or type of stimulus.
 
     Raises
     ------
@@ -184,9 +162,9 @@ def inputs_of(names: Names, config: SimulationConfig) -> tuple[CircuitInput, ...
         If there is none of that name or type.
     """
     if names == "all":
-        return config.inputs
+        return frozenset(block.name for block in config.inputs)
     if names == "none":
-        return ()
+        return frozenset()
     wanted = {names} if isinstance(names, str) else set(names)
     known = {block.name for block in config.inputs} | {block.stimulus.type for block in config.inputs}
     unknown = sorted(wanted - known)
@@ -194,10 +172,10 @@ def inputs_of(names: Names, config: SimulationConfig) -> tuple[CircuitInput, ...
         raise SimulationError(
             f"no input {unknown[0]!r}; the configuration has the inputs {', '.join(sorted(known)) or 'none'}"
         )
-    return tuple(block for block in config.inputs if {block.name, block.stimulus.type} & wanted)
+    return frozenset(block.name for block in config.inputs if {block.name, block.stimulus.type} & wanted)
 
 
-def reports_of(names: Names, config: SimulationConfig) -> tuple[Report, ...]:
+def reports_of(names: Names, config: AnyConfig) -> tuple[AnyReport, ...]:
     """Return the enabled reports of a configuration by name, in its order.
 
     Raises
@@ -205,7 +183,7 @@ def reports_of(names: Names, config: SimulationConfig) -> tuple[Report, ...]:
     SimulationError
         If there is none of that name, or it is not enabled.
     """
-    there = tuple(report for report in config.reports if report.enabled)
+    there: tuple[AnyReport, ...] = tuple(report for report in config.reports if report.enabled)
     if names == "all":
         return there
     if names == "none":
@@ -248,3 +226,16 @@ def checked_trains(trains: Trains) -> dict[CellId, npt.NDArray[np.float64]]:
         if times.ndim != 1 or not np.all(times >= 0) or not np.all(np.isfinite(times)):
             raise SimulationError(f"spike times of {cell_id} must be ms from 0 on, not {times[:5]}...")
     return merged
+
+
+def columns_of(spikes: Spikes, cells: Iterable[CellId]) -> dict[str, tuple[FloatArray, IntArray]]:
+    """Return the spikes of cells as times in ms and ids, shapes (n,), by population, cell after cell."""
+    by_population: dict[str, list[CellId]] = {}
+    for cell_id in cells:
+        by_population.setdefault(cell_id.population_name, []).append(cell_id)
+    columns = {}
+    for name, some in by_population.items():
+        times = [spikes[cell_id] for cell_id in some]
+        ids = np.repeat(np.array([cell_id.id for cell_id in some], np.int64), list(map(len, times)))
+        columns[name] = (np.concatenate(times), ids)
+    return columns

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.validation import check
-from bluecellab.results.sonata import OutputFolder, write_spikes
+from bluecellab.results.sonata import OutputFolder
 from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
+from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.isolation import Isolation
-from bluecellab.spec.base import CellId
-from bluecellab.spec.simulation import Output, SimulationConfig
 from bluecellab.spec.simulation.conditions import SeedConvention
 
 __all__ = ["run_sonata"]
@@ -24,7 +22,7 @@ PathLike = str | os.PathLike[str]
 
 
 def run_sonata(
-    config: PathLike | SimulationConfig,
+    config: PathLike | AnyConfig,
     *,
     output: PathLike | None = None,
     overwrite: bool = False,
@@ -33,6 +31,7 @@ def run_sonata(
     mechanisms: PathLike | None = None,
     show_progress: bool = False,
     isolated: bool | Isolation = False,
+    merge_synapses: bool = False,
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -59,6 +58,9 @@ def run_sonata(
     isolated
         Run in a process of its own; an :class:`~bluecellab.simulation.Isolation` says with what limits of
         time and memory.
+    merge_synapses
+        Whether equal linear synapses of a segment become one, which changes no spike; of circuits of the
+        Allen dialect.
 
     Returns
     -------
@@ -77,25 +79,24 @@ def run_sonata(
     if isolated:
         return (isolated if isinstance(isolated, Isolation) else Isolation()).run(
             run_sonata,
-            config if isinstance(config, SimulationConfig) else os.fspath(config),
+            os.fspath(config) if isinstance(config, str | os.PathLike) else config,
             output=None if output is None else os.fspath(output),
             overwrite=overwrite,
             seeds=seeds,
             confine_to=None if confine_to is None else os.fspath(confine_to),
             mechanisms=None if mechanisms is None else os.fspath(mechanisms),
             show_progress=show_progress,
+            merge_synapses=merge_synapses,
         )
-    if not isinstance(config, SimulationConfig):
+    if isinstance(config, str | os.PathLike):
         config = read_config(Path(config), confine_to=confine_to)
-    if output is not None:
-        directory = str(Path(output).absolute())
-        config = config.model_copy(
-            update={"output": Output.from_dict({**config.output.to_dict(), "directory": directory})}
-        )
+    directory = None if output is None else str(Path(output).absolute())
+    dialect = dialect_of(config).changed(dt=None, base_seed=None, seeds=seeds, directory=directory)
+    config = dialect.config
     check(config, confine_to=confine_to)
+    overwrite = overwrite or bool(getattr(config.output, "overwrite", False))
     folder = OutputFolder(Path(config.output.directory), overwrite=overwrite)
-    names = [report.output_name for report in config.reports if report.enabled]
-    folder.reserve([*names, config.output.spikes_file, FILE_NAME])
+    folder.reserve([*dialect.output_names(), FILE_NAME])
     with CircuitSimulation(
         config,
         seeds=seeds,
@@ -104,27 +105,18 @@ def run_sonata(
         overwrite=overwrite,
         show_progress=show_progress,
     ) as simulation:
-        simulation.instantiate(reports="all")
+        simulation.instantiate(reports="all", merge_synapses=merge_synapses)
         simulation.run(show_progress=show_progress)
         return _written(simulation, overwrite=overwrite)
 
 
 def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult:
     """Write spikes and provenance of a simulation that has run; its reports are there."""
-    config, spikes, summary = simulation.config, simulation.spikes, simulation.summary
-    by_population: dict[str, list[CellId]] = {}
-    for cell_id in simulation.cells:
-        by_population.setdefault(cell_id.population_name, []).append(cell_id)
-    columns = {}
-    for name, cells in by_population.items():
-        times = [spikes[cell_id] for cell_id in cells]
-        ids = np.repeat([cell_id.id for cell_id in cells], list(map(len, times)))
-        columns[name] = (np.concatenate(times), ids)
-    spikes_file = simulation.spikes_path
-    write_spikes(spikes_file, columns, config.output.spikes_sort_order, overwrite=overwrite)
+    spikes, summary = simulation.spikes, simulation.summary
+    spikes_file = simulation.dialect.write_spikes(spikes, list(simulation.cells), overwrite=overwrite)
     provenance_file = simulation.output_path / FILE_NAME
     facts = provenance_of(
-        config,
+        simulation.dialect,
         cells=summary.cells,
         synapses=dict(summary.synapses),
         t_stop=summary.t_stop,

@@ -18,7 +18,7 @@ from bluecellab.compat.circuit.synapse_properties import SynapseProperty
 from bluecellab.compat.circuit.validate import check_nrrp_value
 from bluecellab.errors import CircuitError, PopulationNotFoundError
 from bluecellab.simulation.circuit.members import Members
-from bluecellab.simulation.circuit.selection import simulated_cells
+from bluecellab.simulation.circuit.obi import simulated_cells
 from bluecellab.spec import simulation as spec
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import EmodelProperties, HocCell
