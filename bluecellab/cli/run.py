@@ -42,6 +42,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FOLDER",
         help=".mod files to use instead of those the circuit names",
     )
+    parser.add_argument(
+        "--functions",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python file that registers functions which the configuration names; may be repeated",
+    )
+    parser.add_argument(
+        "--merge-synapses",
+        action="store_true",
+        help="make one of equal linear synapses of a segment (Allen dialect)",
+    )
     parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
     parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
@@ -68,6 +81,8 @@ def _run(arguments: argparse.Namespace) -> int:
         mechanisms=arguments.mechanisms,
         show_progress=not arguments.quiet,
         isolated=isolated,
+        merge_synapses=arguments.merge_synapses,
+        functions=arguments.functions,
     )
     if arguments.json:
         files = {name: str(path) for name, path in result.reports.items()}

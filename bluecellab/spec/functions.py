@@ -6,7 +6,12 @@ Registering another one of the same name replaces it, so a cell of a notebook ca
 
 from __future__ import annotations
 
+import hashlib
+import os
+import sys
+import types
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from bluecellab.errors import SimulationError
@@ -26,6 +31,7 @@ __all__ = [
     "add_synapse_model",
     "add_weight_function",
     "cell_model",
+    "load_functions",
     "model_processing",
     "spikes_generator",
     "synapse_model",
@@ -197,3 +203,34 @@ model_processing = _Decorator(CELL_PROCESSORS)
 synapse_model = _Decorator(SYNAPSE_MODELS)
 synaptic_weight = _Decorator(WEIGHT_FUNCTIONS)
 spikes_generator = _Decorator(SPIKE_GENERATORS)
+
+
+def load_functions(path: str | os.PathLike[str]) -> None:
+    """Run a Python file that registers functions; each time anew.
+
+    Parameters
+    ----------
+    path
+        The file. It is code, and may do whatever its author wants.
+
+    Raises
+    ------
+    SimulationError
+        If it does not exist, or raises.
+    """
+    file = Path(path).absolute()
+    name = f"bluecellab_functions_{hashlib.sha256(os.fsencode(file)).hexdigest()[:12]}"
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise SimulationError(
+            f"functions are registered by a Python file, and {file} cannot be read: {error.strerror}"
+        ) from error
+    module = types.ModuleType(name)
+    module.__file__ = str(file)
+    sys.modules[name] = module  # so that what it defines can be pickled
+    try:
+        exec(compile(text, str(file), "exec"), module.__dict__)
+    except Exception as error:
+        sys.modules.pop(name, None)
+        raise SimulationError(f"{file} cannot be run: {type(error).__name__}: {error}") from error

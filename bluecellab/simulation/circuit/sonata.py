@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from bluecellab.circuit.config import read_config
@@ -14,6 +15,7 @@ from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, w
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.isolation import Isolation
+from bluecellab.spec.functions import load_functions
 from bluecellab.spec.simulation.conditions import SeedConvention
 
 __all__ = ["run_sonata"]
@@ -32,6 +34,7 @@ def run_sonata(
     show_progress: bool = False,
     isolated: bool | Isolation = False,
     merge_synapses: bool = False,
+    functions: Sequence[PathLike] = (),
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -61,6 +64,8 @@ def run_sonata(
     merge_synapses
         Whether equal linear synapses of a segment become one, which changes no spike; of circuits of the
         Allen dialect.
+    functions
+        Python files that register functions which the configuration names: loaders of cells, weights, ...
 
     Returns
     -------
@@ -87,7 +92,10 @@ def run_sonata(
             mechanisms=None if mechanisms is None else os.fspath(mechanisms),
             show_progress=show_progress,
             merge_synapses=merge_synapses,
+            functions=[os.fspath(path) for path in functions],
         )
+    for path in functions:
+        load_functions(path)
     if isinstance(config, str | os.PathLike):
         config = read_config(Path(config), confine_to=confine_to)
     directory = None if output is None else str(Path(output).absolute())
