@@ -230,7 +230,7 @@ def load_functions(path: str | os.PathLike[str]) -> None:
     module.__file__ = str(file)
     sys.modules[name] = module  # so that what it defines can be pickled
     try:
-        exec(compile(text, str(file), "exec"), module.__dict__)
+        exec(compile(text, str(file), "exec"), module.__dict__)  # noqa: S102 - it is the user's own
     except Exception as error:
         sys.modules.pop(name, None)
         raise SimulationError(f"{file} cannot be run: {type(error).__name__}: {error}") from error
