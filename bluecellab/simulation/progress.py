@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Protocol
 
-from tqdm.auto import tqdm
-
 __all__ = ["Bar", "Progress", "building_bar", "progress_for"]
 
 _STEPS = 100
@@ -34,6 +32,8 @@ class Bar:
         self._start = start
         self._span = stop - start
         self._done = 0.0
+        from tqdm.auto import tqdm  # which costs more than many a run without a bar
+
         self._bar = tqdm(
             total=self._span,
             unit="ms",
@@ -100,5 +100,7 @@ def building_bar(steps: int, show: bool) -> Iterator[Callable[[], object]]:
     if not show:
         yield lambda: None
         return
+    from tqdm.auto import tqdm
+
     with tqdm(total=steps, desc="building", unit="step", leave=False) as bar:
         yield bar.update

@@ -173,6 +173,7 @@ class Spec(BaseModel):
         allow_inf_nan=False,
         validate_default=True,
         ser_json_inf_nan="constants",
+        defer_build=True,  # of some hundred specifications a process uses a few
     )
 
     def __init__(self, **fields: Any) -> None:
