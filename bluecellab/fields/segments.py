@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ from bluecellab.nrn import space
 __all__ = [
     "SegmentPlaces",
     "local_places",
+    "ordered_sections",
+    "placement_of",
     "rotation_matrix",
     "segment_centres",
     "segment_ends",
@@ -66,6 +68,38 @@ def rotation_matrix(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> FloatArra
     about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
     turned: FloatArray = about_x @ about_y @ about_z
     return turned
+
+
+def placement_of(attributes: Mapping[str, object]) -> tuple[FloatArray, FloatArray]:
+    """Return where a node is, and how it is turned, from its attributes.
+
+    Parameters
+    ----------
+    attributes
+        ``x``, ``y`` and ``z``, or ``position`` or ``positions``, in um; ``rotation_angle_xaxis`` and its like
+        in rad. Whatever is not there is 0.
+
+    Returns
+    -------
+    position, angles
+        Each of shape (3,).
+
+    Examples
+    --------
+    >>> placement_of({"x": 10.0, "z": -3.0, "rotation_angle_yaxis": 0.5})
+    (array([10.,  0., -3.]), array([0. , 0.5, 0. ]))
+    """
+    position = np.zeros(3)
+    given = attributes.get("positions", attributes.get("position"))
+    numbers = [attributes.get(axis) for axis in "xyz"] if given is None else np.ravel(np.asarray(given))
+    for axis, number in enumerate(list(numbers)[:3]):
+        position[axis] = _number(number)
+    angles = [_number(attributes.get(f"rotation_angle_{axis}axis")) for axis in "xyz"]
+    return position, np.array(angles)
+
+
+def _number(value: object) -> float:
+    return 0.0 if value is None else float(value)  # type: ignore[arg-type]
 
 
 def segment_ends(
@@ -123,12 +157,12 @@ def segment_places(
 
 def segment_radii(cell: Cell) -> FloatArray:
     """Return half the diameter of each segment of a cell in um, shape (n,), in the order of ``all``."""
-    return np.array([segment.diam / 2 for section in _ordered(cell) for segment in section])
+    return np.array([segment.diam / 2 for section in ordered_sections(cell) for segment in section])
 
 
 def local_places(cell: Cell) -> SegmentPlaces:
     """Return where segments are relative to the soma, as the morphology is; see :func:`segment_places`."""
-    sections = _ordered(cell)
+    sections = ordered_sections(cell)
     somatic = {section.raw for section in cell.somatic}
     soma = tuple(index for index, section in enumerate(sections) if section in somatic)
     key = soma, space.fingerprint(sections)
@@ -140,7 +174,8 @@ def local_places(cell: Cell) -> SegmentPlaces:
     return known
 
 
-def _ordered(cell: Cell) -> list[Any]:
+def ordered_sections(cell: Cell) -> list[Any]:
+    """Return the raw sections of a cell by their ids, as in ``all``; those without an id last."""
     numbered = {section.name: section.raw for _, section in sorted(cell.section_ids.items())}
     others = {name: section.raw for name, section in cell.sections.items() if name not in numbered}
     return [*numbered.values(), *others.values()]

@@ -19,7 +19,7 @@ from bluecellab.nrn import objects, runtime
 
 __all__ = ["Frames", "Pointers"]
 
-_IDENTIFIER = re.compile(r"[A-Za-z]\w*")
+_IDENTIFIER = re.compile(r"([A-Za-z]\w*)(?:\[(\d+)\])?")
 _GATHER = """
 proc bluecellab_gather() {
     $o1.gather($o2)
@@ -76,7 +76,7 @@ class Pointers:
         places
             Normalised positions, shape (n,).
         name
-            hoc's name of the variable, such as ``"v"`` or ``"m_hh"``.
+            hoc's name of the variable, such as ``"v"``, ``"m_hh"`` or ``"vext[0]"``.
 
         Raises
         ------
@@ -103,9 +103,11 @@ class Pointers:
 
     @staticmethod
     def _named(prefix: str, name: str, text: str) -> Any:
-        if not _IDENTIFIER.fullmatch(name):  # nothing else may become part of a program
+        match = _IDENTIFIER.fullmatch(name)
+        if match is None:  # nothing else may become part of a program
             raise EngineError(f"{name!r} is no name of a variable")
-        return _procedure(prefix + name, text % (prefix + name, name))
+        own = prefix + match[1] + ("" if match[2] is None else f"_of_{match[2]}")
+        return _procedure(own, text % (own, name))
 
     def release(self) -> None:
         """Let go of the references."""

@@ -140,13 +140,14 @@ class ReportElements:
         """How many variables of point processes are read."""
         return sum(len(group.processes) for group in self.processes)
 
-    def combination(self) -> Combination:
-        """Return how columns are made of what is read: range variables, then those of point processes."""
+    def combination(self, kind: type[np.floating[Any]] = np.float32) -> Combination:
+        """Return how columns of a kind of numbers are made of what is read: range variables come first."""
         groups: list[Places | Processes] = [*self.places, *self.processes]
         return Combination.of(
             len(self),
             _joined((group.columns for group in groups), np.int64),
             _joined((group.factors for group in groups), np.float64),
+            kind,
         )
 
 
@@ -170,6 +171,8 @@ class Combination:
         The columns that have variables; None when each has one.
     starts
         Where the variables of each of these begin.
+    kind
+        Of the numbers that are made.
     """
 
     size: int
@@ -177,9 +180,12 @@ class Combination:
     factors: FloatArray | None = None
     columns: IntArray | None = None
     starts: IntArray | None = None
+    kind: type[np.floating[Any]] = np.float32
 
     @classmethod
-    def of(cls, size: int, columns: IntArray, factors: FloatArray) -> Combination:
+    def of(
+        cls, size: int, columns: IntArray, factors: FloatArray, kind: type[np.floating[Any]] = np.float32
+    ) -> Combination:
         """Return the combination of variables by the column and the factor of each.
 
         Examples
@@ -198,17 +204,18 @@ class Combination:
             None if (factors == 1).all() else factors[order],
             None if single else found,
             None if single else starts.astype(np.int64),
+            kind,
         )
 
-    def __call__(self, values: FloatArray) -> npt.NDArray[np.float32]:
+    def __call__(self, values: FloatArray) -> npt.NDArray[np.floating]:
         """Return the columns, shape (n, columns), of what was read, shape (n, variables)."""
         if self.order is not None:
             values = values[:, self.order]
         if self.factors is not None:
             values = values * self.factors
         if self.columns is None or self.starts is None:
-            return values.astype(np.float32)
-        made = np.zeros((len(values), self.size), dtype=np.float32)
+            return values.astype(self.kind, copy=False)
+        made = np.zeros((len(values), self.size), dtype=self.kind)
         if len(self.columns):
             made[:, self.columns] = np.add.reduceat(values, self.starts, axis=1)
         return made

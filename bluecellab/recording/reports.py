@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +22,7 @@ from bluecellab.recording.samples import TimeAxis
 from bluecellab.recording.variables import FAST_IMEM
 from bluecellab.spec.simulation import Report
 
-__all__ = ["FrameSink", "ReportRecorder", "Window"]
+__all__ = ["FrameRecorder", "FrameSink", "ReportRecorder", "Window"]
 
 _BLOCK_BYTES = 2**21  # of samples that wait in NEURON
 _HAND_ON_EVERY = 2.0  # s of wall time; what waits longer is handed on, lest a kill loses it
@@ -34,7 +36,7 @@ class FrameSink(Protocol):
     def open(self, start: float, dt: float) -> None:
         """Begin: frame *k* is the state at ``start + k dt``, in ms."""
 
-    def append(self, frames: npt.NDArray[np.float32]) -> None:
+    def append(self, frames: npt.NDArray[np.floating]) -> None:
         """Take the next frames, shape (n, elements)."""
 
     def close(self, *, complete: bool) -> None:
@@ -106,45 +108,52 @@ class Window:
         return cls(start, dt, count, round(steps), round(stride))
 
 
-class ReportRecorder(Live):
-    """Samples the elements of a report, and hands them on in blocks.
-
-    Frame *k* is the state at ``start_time + k dt``, the first being the initial state where that is 0; the
-    end is excluded. With CVODE the state is interpolated to these times, which leaves the integration
-    unaffected. Memory stays within some MB, however long the run.
+class FrameRecorder(Live):
+    """Samples elements, and hands frames of them on in blocks: memory stays within some MB.
 
     It takes part in runs like any recorder: see :class:`~bluecellab.recording.Recorders`.
 
     Parameters
     ----------
-    report
-        When, and its name.
+    name
+        Of the report, for messages.
     elements
-        What, from :func:`~bluecellab.recording.report_sites.elements_of`. Of what it refers to, only raw
-        sections are held on to.
+        What. Of what it refers to, only raw sections are held on to.
     sink
-        Where the frames go. Columns are in the order of ``elements.layouts``.
+        Where the frames go. Columns are in the order of ``elements.layouts``, or those of ``combine``.
+    windows
+        Returns the frames that a run has.
     owner
         The scope that owns the recorder; without one it belongs to whoever holds it.
+    combine
+        Makes frames, shape (n, columns), of what is read, shape (n, variables): range variables first. By
+        default the columns of ``elements``, in single precision.
     """
 
     def __init__(
-        self, report: Report, elements: ReportElements, sink: FrameSink, owner: Scope | None = None
+        self,
+        name: str,
+        elements: ReportElements,
+        sink: FrameSink,
+        windows: Callable[[RunPlan], Window],
+        owner: Scope | None = None,
+        *,
+        combine: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.floating]] | None = None,
     ) -> None:
-        super().__init__(f"report {report.name}", owner)
-        self.report = report
+        super().__init__(f"report {name}", owner)
+        self.name = name
         self.layouts = elements.layouts
         self.needs_fast_imem = any(group.name == FAST_IMEM for group in elements.places)
-        self._combine = elements.combination()
+        self._combine = elements.combination() if combine is None else combine
         self._reader = self._scope.own(_Reader(elements), _Reader.release)
         self._sink = sink
+        self._windows = windows
         self.due = math.inf  # the next frame: after so many steps of the run, or with CVODE the time in ms
         self._window = Window(0.0, 1.0, 0)
         self._plan: RunPlan | None = None
         self._taken = 0
         self._writing = False
         self._handed_on = 0.0
-        self._warned = False
 
     def check(self, plan: RunPlan) -> None:
         """Raise if this report cannot take part in a run.
@@ -157,23 +166,8 @@ class ReportRecorder(Live):
             If what is recorded is not there any more.
         """
         self._scope.check()
-        window = Window.of(self.report, plan)
-        self._reader.check(self.report.name)
-        if self._warned:
-            return
-        if window.dt > self.report.dt:
-            self._say(
-                f"every {self.report.dt:g} ms: written at every step, {plan.dt:g} ms, as that is longer"
-            )
-        if not window.count:
-            self._say(
-                f"from {self.report.start_time:g} to {self.report.end_time:g} ms has no frames in a run from "
-                f"{plan.t_start:g} to {plan.t_stop:g} ms"
-            )
-
-    def _say(self, what: str) -> None:
-        self._warned = True
-        warn(f"report {self.report.name!r} {what}", CircuitWarning)
+        self._reader.check(self.name)
+        self._windows(plan)
 
     def prepare(self, plan: RunPlan) -> None:
         """Get ready for a run that starts anew; call before NEURON is initialised.
@@ -184,8 +178,8 @@ class ReportRecorder(Live):
             If the sink cannot begin. Else as :meth:`check`.
         """
         self._scope.check()
-        self._window, self._plan = Window.of(self.report, plan), plan
-        self._reader.point(self.report.name)
+        self._window, self._plan = self._windows(plan), plan
+        self._reader.point(self.name)
         self._taken = 0
         self._sink.open(self._window.start, self._window.dt)
         self._writing = True
@@ -210,7 +204,7 @@ class ReportRecorder(Live):
         try:
             full = self._reader.frames.add(self._reader.pointers)
         except BrokenError as error:
-            raise _gone(self.report.name) from error
+            raise _gone(self.name) from error
         self._taken += 1
         self.due = self._window.due(self._taken)
         if full or time.monotonic() - self._handed_on > _HAND_ON_EVERY:
@@ -226,7 +220,7 @@ class ReportRecorder(Live):
         """Get ready for the run to be continued up to ``t_stop`` ms."""
         if self._plan is None or self.closed:
             return
-        self._window = Window.of(self.report, self._plan.until(t_stop))
+        self._window = self._windows(self._plan.until(t_stop))
         if self._taken < self._window.count:
             self._sink.reopen()
             self._writing = True
@@ -256,7 +250,62 @@ class ReportRecorder(Live):
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{self._taken} frames"
-        return f"<ReportRecorder {self.report.name} {state}>"
+        return f"<{type(self).__name__} {self.name} {state}>"
+
+
+class ReportRecorder(FrameRecorder):
+    """Samples the elements of a report, and hands them on in blocks.
+
+    Frame *k* is the state at ``start_time + k dt``, the first being the initial state where that is 0; the
+    end is excluded. With CVODE the state is interpolated to these times, which leaves the integration
+    unaffected.
+
+    Parameters
+    ----------
+    report
+        When, and its name.
+    elements
+        What, from :func:`~bluecellab.recording.report_sites.elements_of`.
+    sink
+        Where the frames go. Columns are in the order of ``elements.layouts``.
+    owner
+        The scope that owns the recorder; without one it belongs to whoever holds it.
+    """
+
+    def __init__(
+        self, report: Report, elements: ReportElements, sink: FrameSink, owner: Scope | None = None
+    ) -> None:
+        super().__init__(report.name, elements, sink, partial(Window.of, report), owner)
+        self.report = report
+        self._warned = False
+
+    def check(self, plan: RunPlan) -> None:
+        """Raise if this report cannot take part in a run; warn, once, if its times are not what it says.
+
+        Raises
+        ------
+        ReportError
+            If its times do not fit it.
+        ClosedError, BrokenError
+            If what is recorded is not there any more.
+        """
+        super().check(plan)
+        if self._warned:
+            return
+        window = Window.of(self.report, plan)
+        if window.dt > self.report.dt:
+            self._say(
+                f"every {self.report.dt:g} ms: written at every step, {plan.dt:g} ms, as that is longer"
+            )
+        if not window.count:
+            self._say(
+                f"from {self.report.start_time:g} to {self.report.end_time:g} ms has no frames in a run from "
+                f"{plan.t_start:g} to {plan.t_stop:g} ms"
+            )
+
+    def _say(self, what: str) -> None:
+        self._warned = True
+        warn(f"report {self.report.name!r} {what}", CircuitWarning)
 
 
 class _Reader:

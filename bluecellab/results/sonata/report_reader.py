@@ -44,7 +44,7 @@ class SonataReport:
 
     population: str
     layout: ReportLayout
-    data: npt.NDArray[np.float32]
+    data: npt.NDArray[np.floating]
     start: float
     dt: float
     unit: str
@@ -61,7 +61,7 @@ class SonataReport:
         """End in ms, excluded."""
         return self.start + self.dt * len(self.data)
 
-    def of_node(self, node: int) -> npt.NDArray[np.float32]:
+    def of_node(self, node: int) -> npt.NDArray[np.floating]:
         """Return the frames of a node, shape (n_frames, elements of the node).
 
         Raises
@@ -150,7 +150,7 @@ def _read(
     # rows beyond the mapping's time were being written when the writer was killed
     frames = min(data.shape[0], max(round((end - start) / dt), 0))
     unit = data.attrs.get("units", "")
-    values: npt.NDArray[np.float32]
+    values: npt.NDArray[np.floating]
     if columns is not None:
         data = data[:frames][:, columns]
     if nodes is None:
@@ -158,7 +158,7 @@ def _read(
     else:
         wanted = sorted(set(nodes))
         parts = [data[:frames, layout.columns_of(node)] for node in wanted]
-        values = np.concatenate([np.empty((frames, 0), np.float32), *parts], axis=1)
+        values = np.concatenate([np.empty((frames, 0), data.dtype), *parts], axis=1)
         layout = _part(layout, wanted)
     text = unit.decode() if isinstance(unit, bytes) else str(unit)
     return SonataReport(name, layout, values, start, dt, text, complete)
@@ -176,9 +176,10 @@ def _dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 def _layout(group: h5py.Group) -> tuple[ReportLayout, IntArray | None]:
     """Return the layout of a population, and which columns it is made of where nodes are not in order."""
+    older = "mapping/index_pointers" not in group and "mapping/index_pointer" in group  # as BMTK writes it
     ids, pointers, elements = (
         np.asarray(_dataset(group, f"mapping/{name}")[()], dtype=np.int64)
-        for name in ("node_ids", "index_pointers", "element_ids")
+        for name in ("node_ids", "index_pointer" if older else "index_pointers", "element_ids")
     )
     if not (np.diff(ids) < 0).any():
         return ReportLayout(ids, pointers, elements), None

@@ -1,0 +1,266 @@
+"""Files that grow frame by frame, under a name of their own until they are complete."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.errors import ClosedError, OutputError, ReportError
+from bluecellab.results.sonata.files import (
+    PathLike,
+    give_name,
+    partial_path,
+    refuse_existing,
+    reserve_space,
+    writing,
+)
+
+if TYPE_CHECKING:
+    import h5py
+    from typing_extensions import Self
+
+__all__ = ["MAGIC", "FrameWriter"]
+
+_CHUNK_BYTES = 2**18  # of HDF5; a chunk is the least that can be read
+# The oldest format, as files of newer ones cannot be opened after their writer was killed; and no cache of
+# chunks, which would keep what a full disk has refused and fail once more when nobody listens.
+_OPTIONS: dict[str, Any] = {"libver": "earliest", "rdcc_nbytes": 0}
+
+MAGIC: dict[str, Any] = {"magic": np.uint32(0x0A7A), "version": np.array([0, 1], np.uint32)}
+"""Attributes that SONATA files carry."""
+
+
+class FrameWriter(ABC):
+    """Writes frames block by block; what is written beside them, its children say.
+
+    The file grows as ``name.h5.partial``. After each block it can be read: its times say until when there
+    are frames, and its attribute ``complete`` is 0. :meth:`close` gives it its name.
+
+    Parameters
+    ----------
+    path
+        Where it will lie.
+    overwrite
+        Whether an older file of that name may be replaced, when this one is complete. One that the same
+        writer has written may.
+    """
+
+    kind: ClassVar[type[np.floating[Any]]] = np.float32
+    """Of the numbers in the file."""
+
+    def __init__(self, path: PathLike, *, overwrite: bool = False) -> None:
+        self.path = Path(path)
+        self.overwrite = overwrite
+        self.frames = 0
+        self.start = self.dt = 0.0
+        self._file: h5py.File | None = None
+        self._lacking = False  # frames that could not be written
+        self._ours: set[Path] = set()
+
+    @abstractmethod
+    def _parts(self) -> Iterator[tuple[str, int]]:
+        """Yield each data set of frames, and how many columns it takes of a block."""
+
+    @abstractmethod
+    def _times(self) -> Iterator[str]:
+        """Yield each data set whose second number is the end in ms."""
+
+    @abstractmethod
+    def _write_beside(self, file: h5py.File) -> None:
+        """Write everything but frames."""
+
+    @property
+    def elements(self) -> int:
+        """Number of columns of all data sets."""
+        return sum(width for _, width in self._parts())
+
+    def open(self, start: float, dt: float) -> None:
+        """Begin to write.
+
+        Parameters
+        ----------
+        start
+            Time of the first frame in ms.
+        dt
+            Time between frames in ms.
+
+        Raises
+        ------
+        OutputError
+            If there is an older file that may not be replaced, or none can be made.
+        """
+        import h5py
+
+        if self._file is not None:
+            raise OutputError(f"{self.path} is being written already")
+        refuse_existing(self.path, overwrite=self.overwrite, ours=self._ours)
+        self.frames, self.start, self.dt, self._lacking = 0, start, dt, False
+        with writing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = h5py.File(partial_path(self.path), "w", **_OPTIONS)
+        self._ours.add(partial_path(self.path))
+        try:
+            with writing(self.path):
+                self._begin(self._file)
+                self._file.flush()
+        except OutputError:
+            self.close(complete=False)
+            raise
+
+    def _begin(self, file: h5py.File) -> None:
+        file.attrs.update(MAGIC)
+        file.attrs["complete"] = np.uint8(0)
+        for name, width in self._parts():
+            shape, most, chunks = (0, width), (None, width), self._chunk(width)
+            file.create_dataset(name, shape, self.kind, maxshape=most, chunks=chunks)
+        self._write_beside(file)
+
+    def append(self, frames: npt.NDArray[np.floating]) -> None:
+        """Write the next frames, and hand them to the operating system.
+
+        Parameters
+        ----------
+        frames
+            Shape (n, n_elements), with the columns of all data sets side by side.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written, such as to a full disk. What was written before stays readable.
+        ReportError
+            If they are not of that shape.
+        """
+        file = self._opened()
+        if frames.ndim != 2 or frames.shape[1] != self.elements:
+            raise ReportError(f"{self.path}: frames of {self.elements} values are needed, not {frames.shape}")
+        if not len(frames):
+            return
+        count = self.frames + len(frames)
+        self._lacking = True
+        with writing(self.path):
+            reserve_space(partial_path(self.path), self._bytes_of(count))
+            first = 0
+            for name, width in self._parts():
+                data = file[name]
+                data.resize(count, axis=0)
+                if width:
+                    data[self.frames :] = frames[:, first : first + width]
+                first += width
+            file.flush()  # first the frames, then the times that tell of them
+            self._tell_end(file, count)
+            file.flush()
+        self.frames, self._lacking = count, False
+
+    def _bytes_of(self, frames: int) -> int:
+        """Return how large the file is at most with so many frames."""
+        size = 2**20 + self._bytes_beside()  # for what else HDF5 writes
+        for _, width in self._parts():
+            rows, columns = self._chunk(width)
+            chunks = -(-frames // rows) * -(-width // columns)
+            size += chunks * (rows * columns * np.dtype(self.kind).itemsize + 256)
+        return size
+
+    def _bytes_beside(self) -> int:
+        """Return how large that which is written beside the frames is at most."""
+        return 0
+
+    def _chunk(self, columns: int) -> tuple[int, int]:
+        """Return how many frames and elements are stored together.
+
+        Readers take all times of some cells, or all cells at some time; a square block serves both.
+        """
+        width = max(1, min(columns, 1024))
+        return max(1, _CHUNK_BYTES // (np.dtype(self.kind).itemsize * width)), width
+
+    def _tell_end(self, file: h5py.File, frames: int) -> None:
+        # counted from 0 where that is the same, so that 1000 frames of 0.1 ms end at 100 ms
+        end = float(round(self.start + frames * self.dt, 9))
+        for name in self._times():
+            file[name][1] = end
+
+    def _opened(self) -> h5py.File:
+        if self._file is None:
+            raise ClosedError(f"{self.path} is not being written; open() it first")
+        return self._file
+
+    def close(self, *, complete: bool) -> None:
+        """End.
+
+        Parameters
+        ----------
+        complete
+            Whether the file has all that it was meant to have, and so gets its name. Otherwise it stays as
+            ``name.h5.partial``, which can be read.
+
+        Raises
+        ------
+        OutputError
+            If what is left cannot be written.
+        """
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            with writing(self.path):
+                if complete and self._lacking:
+                    raise OutputError(f"{self.path} cannot be completed: some frames could not be written")
+                if complete:
+                    file.attrs["complete"] = np.uint8(1)
+                    file.flush()
+        finally:
+            with writing(self.path):
+                file.close()
+        if complete:
+            give_name(self.path, overwrite=self.overwrite or self.path in self._ours)
+            self._ours.add(self.path)
+            self.overwrite = True  # it is ours now: the next run may replace it
+
+    def reopen(self) -> None:
+        """Go on with the file that was completed last, as its simulation is continued.
+
+        Raises
+        ------
+        OutputError
+            If it is not there any more.
+        """
+        with writing(self.path):
+            self.path.replace(partial_path(self.path))
+        self.resume()
+        with writing(self.path):
+            file = self._opened()
+            file.attrs["complete"] = np.uint8(0)
+            file.flush()
+
+    def suspend(self) -> None:
+        """Have the system hold the file open no longer, until :meth:`resume`; there may be many."""
+        file, self._file = self._file, None
+        if file is not None:
+            with writing(self.path):
+                file.close()
+
+    def resume(self) -> None:
+        """Hold the unfinished file open again.
+
+        Raises
+        ------
+        OutputError
+            If it is not there any more.
+        """
+        import h5py
+
+        with writing(self.path):
+            self._file = h5py.File(partial_path(self.path), "r+", **_OPTIONS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(complete=kind is None)
