@@ -92,7 +92,7 @@ class Connection:
         self._pre_cell = None if pre_cell is None else weakref.ref(pre_cell)
         self.pre_spiketrain = None
         self.pre_gid = synapse.pre_gid
-        self.weight_scalar = synapse.weight
+        self.weight_scalar = 1.0 if synapse.weight is None else synapse.weight
         self.persistent: list[object] = []
 
     @classmethod

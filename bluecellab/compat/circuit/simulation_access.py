@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bluecellab.compat._coming import getter
 from bluecellab.compat.circuit.config import SimulationConfig, SonataSimulationConfig
 from bluecellab.errors import ReportError, ReportNotFoundError
-from bluecellab.results.sonata import SonataReport, read_report
+from bluecellab.results.sonata import SonataReport, read_report, report_populations
 from bluecellab.simulation.circuit.replays import trains_of_file
 from bluecellab.spec import simulation as spec
 from bluecellab.spec.base import CellId
@@ -59,12 +59,15 @@ class SonataSimulationAccess:
             else sim_config
         )
 
-    def _soma(self, population: str | None) -> SonataReport:
-        """Return the report ``soma``."""
+    def _soma(self, cell_id: CellId | None) -> SonataReport:
+        """Return what the report ``soma`` has of a cell, or its times alone, which all populations share."""
         config = self.config.to_spec()
         for report in config.reports:
             if report.name == "soma":
-                return read_report(Path(config.output.directory) / report.output_name, population)
+                path = Path(config.output.directory) / report.output_name
+                if cell_id is None:
+                    return read_report(path, min(report_populations(path), default=None), nodes=())
+                return read_report(path, cell_id[0], nodes=(cell_id[1],))
         raise ReportError(
             "potentials of the finished simulation are read from its report 'soma', which the configuration "
             f"does not have; it has {', '.join(report.name for report in config.reports) or 'none'}"
@@ -89,7 +92,7 @@ class SonataSimulationAccess:
         ReportError
             If there is no such report, it has nothing of the cell, or ``t_step`` is no such multiple.
         """
-        report = self._soma(cell_id[0])
+        report = self._soma(cell_id)
         chosen = (report.times >= t_start - _SLACK) & (report.times <= t_end + _SLACK)
         voltage = report.of_node(cell_id[1])[chosen, 0]
         return voltage if t_step is None else _sample_array(voltage, t_step / report.dt)

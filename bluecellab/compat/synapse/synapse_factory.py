@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bluecellab.circuit.access import EdgePopulation, Edges
+from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.synapse._description import columns_of
 from bluecellab.compat.synapse.synapse_types import (
     AmpanmdaSynapse,
@@ -88,8 +89,10 @@ class SynapseFactory:
 
         Raises
         ------
+        SectionDoesNotExistError
+            If the cell does not have the section.
         SynapseError
-            If the cell does not have the section, or the attributes do not suffice.
+            If the attributes do not suffice.
         """
         model = connection_modifiers.get("ModOverride")
         place = cls.determine_synapse_location(syn_description, cell)
@@ -140,7 +143,7 @@ class SynapseFactory:
 
         Raises
         ------
-        SynapseError
+        SectionDoesNotExistError
             If the cell does not have the section.
         """
         columns = {name: np.array([value]) for name, value in columns_of(syn_description).items()}
@@ -149,7 +152,7 @@ class SynapseFactory:
         section_id = int(columns["afferent_section_id"][0]) if "afferent_section_id" in columns else -1
         raw = cell.section_ids
         if section_id not in raw:
-            raise SynapseError(f"{cell.label} has no section {section_id} to place a synapse on")
+            raise SectionDoesNotExistError(section_id, f"{cell.label} has no place for the synapse there.")
         receiver = Receiver(cell.scope, cell.label, cell.cell_id, 0, {section_id: raw[section_id]})
         places = places_of(edges, receiver)
         return SynapseHocArgs(float(places.position[0]), raw[section_id])

@@ -174,6 +174,12 @@ class Synapse(room.Synapse):
             return SynapseHocArgs(self.x, segment.sec)
         return self._hoc_args
 
+    @property
+    def weight(self) -> float | None:  # type: ignore[override]  # as published
+        """Factor of overrides on its conductance; None if they leave it as it is."""
+        factor = super().weight
+        return None if factor == 1 else factor
+
     def _seed(self, index: int) -> int | None:
         seeds = self.randseeds
         return None if seeds is None else seeds[index]

@@ -152,7 +152,7 @@ def test_a_configuration(path: Path) -> None:
     with pytest.warns(DeprecationWarning, match="use tstop"):
         assert config.duration == 60.0
     assert config.get_all_projection_names() == ["V__A"]
-    assert [type(one).__name__ for one in config.get_all_stimuli_entries()] == ["Linear", "OrnsteinUhlenbeck"]
+    assert [type(one).__name__ for one in config.get_all_stimuli_entries()] == ["OrnsteinUhlenbeck", "Linear"]
     assert [type(one).__name__ for one in config.get_modifications()] == [
         "ModificationTTX",
         "ModificationSectionList",
@@ -161,7 +161,7 @@ def test_a_configuration(path: Path) -> None:
         "All": {"population": "A"},
         "Two": {"population": "A", "node_id": [1, 3]},
     }
-    assert list(config.get_report_entries()) == ["soma", "all"]
+    assert list(config.get_report_entries()) == ["all", "soma"]
     with pytest.raises(ValueError, match="No 'compartment_sets_file' entry"):
         config.get_compartment_sets()
     conditions = config.condition_parameters()

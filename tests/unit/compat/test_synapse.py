@@ -13,6 +13,7 @@ from bluecellab.compat import Connection, Simulation, create_ball_stick
 from bluecellab.compat.cell.point_process import HocPointProcessCell
 from bluecellab.compat.circuit.config.sections import Conditions
 from bluecellab.compat.circuit.synapse_properties import SynapseProperty
+from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.point import PointProcessConnection, PointProcessConnParameters
 from bluecellab.compat.synapse import Exp2Syn, SynapseFactory, synapse_helpers
 from bluecellab.compat.synapse.synapse_factory import SynapseType
@@ -182,7 +183,7 @@ def test_types_and_places(cell) -> None:
         SynapseFactory.determine_synapse_type({"G_SYNX": 1.0})
     place = SynapseFactory.determine_synapse_location(description(), cell)
     assert place == SynapseHocArgs(0.4, cell.sections["dend[0]"])
-    with pytest.raises(SynapseError, match="has no section 7"):
+    with pytest.raises(SectionDoesNotExistError, match="Section id 7 does not exist"):
         SynapseFactory.determine_synapse_location({"POST_SECTION_ID": 7, "AFFERENT_SECTION_POS": 0.5}, cell)
     assert SynapseFactory.synlocation_to_segx(cell.sections["dend[0]"], 10_000, 1.0) == 0.5
     assert round(Synapse.calc_u_scale_factor(2.79, 1.1), 4) == 0.1129
@@ -208,27 +209,28 @@ def test_classes_by_hand(cell) -> None:
 
 
 HELPER = """
-strdef MineHelper_NeededAttributes, MineHelper_UHillScaleVariables
-MineHelper_NeededAttributes = "volume_CR; rho0_GB"
-MineHelper_UHillScaleVariables = "volume_CR"
-begintemplate MineHelper
+strdef OfCompatHelper_NeededAttributes, OfCompatHelper_UHillScaleVariables
+OfCompatHelper_NeededAttributes = "volume_CR; rho0_GB"
+OfCompatHelper_UHillScaleVariables = "volume_CR"
+begintemplate OfCompatHelper
 public synapse
 objref synapse
 proc init() { synapse = new ExpSyn($3) }
-endtemplate MineHelper
+endtemplate OfCompatHelper
 """
 
 
 def test_helpers_under_published_names(tmp_path) -> None:
-    (tmp_path / "MineHelper.hoc").write_text(HELPER)
-    assert helper_available("Mine", [tmp_path])
-    assert not helper_available("Mine")
-    assert synapse_helpers.helper_loaded_from("Mine") is None
-    name = synapse_helpers.load_synapse_helper("Mine", [tmp_path])
+    # a name of its own: what was loaded stays loaded for all tests of the process
+    (tmp_path / "OfCompatHelper.hoc").write_text(HELPER)
+    assert helper_available("OfCompat", [tmp_path])
+    assert not helper_available("OfCompat")
+    assert synapse_helpers.helper_loaded_from("OfCompat") is None
+    name = synapse_helpers.load_synapse_helper("OfCompat", [tmp_path])
     assert hasattr(runtime.raw_h(), name)
-    assert synapse_helpers.helper_loaded_from("Mine") == str(tmp_path / "MineHelper.hoc")
-    assert synapse_helpers.get_helper_needed_attributes("Mine", [tmp_path]) == ["volume_CR", "rho0_GB"]
-    assert synapse_helpers.get_helper_uhill_scale_vars("Mine", [tmp_path]) == ["volume_CR"]
+    assert synapse_helpers.helper_loaded_from("OfCompat") == str(tmp_path / "OfCompatHelper.hoc")
+    assert synapse_helpers.get_helper_needed_attributes("OfCompat", [tmp_path]) == ["volume_CR", "rho0_GB"]
+    assert synapse_helpers.get_helper_uhill_scale_vars("OfCompat", [tmp_path]) == ["volume_CR"]
     with pytest.raises(FileNotFoundError, match="there is no NoneHelper.hoc in any of"):
         synapse_helpers.load_synapse_helper("None")
     with pytest.raises(AttributeError, match="build_helper_params: it was a step of making synapses"):

@@ -275,7 +275,11 @@ m.build(sys.argv[1])
 
 def test_ctrl_c_ends_the_compilers_too(mods: Path, tmp_path: Path) -> None:
     shutil.copytree(mods, tmp_path / "m")
-    program = "import sys; from bluecellab.nrn import mechanisms as m; m.build(sys.argv[1])"
+    # what a shell starts in the background, such as these tests, ignores the signal, and so does its offspring
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from bluecellab.nrn import mechanisms as m; m.build(sys.argv[1])"
+    )
     (tmp_path / "temporary").mkdir()
     environment = {
         **os.environ,
@@ -289,11 +293,15 @@ def test_ctrl_c_ends_the_compilers_too(mods: Path, tmp_path: Path) -> None:
         env=environment,
         stderr=subprocess.PIPE,
     ) as builder:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "started").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        builder.send_signal(signal.SIGINT)
-        _, errors = builder.communicate(timeout=20)
+        try:
+            deadline = time.monotonic() + 60
+            while not (tmp_path / "started").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert (tmp_path / "started").exists(), "no compiler was started within a minute"
+            builder.send_signal(signal.SIGINT)
+            _, errors = builder.communicate(timeout=40)
+        finally:
+            builder.kill()
     assert b"KeyboardInterrupt" in errors
     compiler = int((tmp_path / "started").read_text())
     with pytest.raises(ProcessLookupError):

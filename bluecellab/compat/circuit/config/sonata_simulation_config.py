@@ -11,7 +11,7 @@ from typing import Any
 
 from bluecellab.circuit.access import CircuitAccess
 from bluecellab.circuit.components import read_layout
-from bluecellab.circuit.config import read_config
+from bluecellab.circuit.config import dialect_of, read_obi_config
 from bluecellab.circuit.obi import open_circuit
 from bluecellab.compat.circuit.config.sections import (
     Conditions,
@@ -43,7 +43,7 @@ class SonataSimulationConfig:
     ConfigError
         If it has mistakes; the message says all of them.
     NotAConfigError
-        A TypeError, if ``config`` is something else.
+        A TypeError, if ``config`` is something else, or of the Allen dialect.
     """
 
     def __init__(self, config: str | os.PathLike[str] | spec.SimulationConfig | object) -> None:
@@ -59,7 +59,12 @@ class SonataSimulationConfig:
                 )
             if not Path(path).is_file():
                 raise ConfigNotFoundError(f"Config file {Path(path)} not found.")
-            self._spec = read_config(path)
+            if dialect_of(path) == "allen":
+                raise NotAConfigError(
+                    f"{Path(path)} is of the Allen dialect, which the published classes do not have; "
+                    "bluecellab.circuit.read_config reads it, and CircuitSimulation simulates it"
+                )
+            self._spec = read_obi_config(path)
         self._connection_overrides: list[ConnectionOverrides] = []
 
     def __repr__(self) -> str:
@@ -93,7 +98,7 @@ class SonataSimulationConfig:
             circuit.close()
 
     def get_all_stimuli_entries(self) -> list[Stimulus]:
-        """Return the inputs in the order of the file.
+        """Return the inputs in the order of their names.
 
         Raises
         ------
@@ -107,7 +112,7 @@ class SonataSimulationConfig:
         }
         return [
             Stimulus.from_sonata({**entry, **files.get(name, {})}, config_dir=self._folder)
-            for name, entry in self._written("inputs").items()
+            for name, entry in sorted(self._written("inputs").items())
         ]
 
     @property
@@ -163,8 +168,8 @@ class SonataSimulationConfig:
         return found
 
     def get_report_entries(self) -> dict[str, dict[str, Any]]:
-        """Return the reports as they are written."""
-        return self._written("reports")
+        """Return the reports as they are written, in the order of their names."""
+        return dict(sorted(self._written("reports").items()))
 
     def report_file_path(self, report_cfg: Mapping[str, Any], report_key: str) -> Path:
         """Return the file of a report."""
