@@ -18,18 +18,20 @@ from bluecellab.results.sonata.files import (
     refuse_existing,
     writing,
 )
+from bluecellab.results.sonata.frame_writer import MAGIC
 from bluecellab.results.sonata.layout import IntArray
 
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["SpikeOrder", "SpikeTable", "read_spikes", "write_spikes"]
+__all__ = ["SpikeOrder", "SpikeTable", "checked_table", "read_spikes", "sorted_table", "write_spikes"]
 
 FloatArray = npt.NDArray[np.float64]
 SpikeOrder = Literal["none", "by_id", "by_time"]
 SpikeTable = tuple[FloatArray, IntArray]
 """Times in ms, and the node of each."""
 
+_COMPRESSIONS = ("gzip", "lzf")
 _ORDERS: dict[SpikeOrder, int] = {"none": 0, "by_id": 1, "by_time": 2}
 
 
@@ -38,6 +40,7 @@ def write_spikes(
     spikes: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
     sort_order: SpikeOrder = "by_time",
     *,
+    compression: str | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write spikes as SONATA says.
@@ -51,6 +54,8 @@ def write_spikes(
         is written, too.
     sort_order
         How they are sorted; by time, and then by id, if not said otherwise.
+    compression
+        ``"gzip"`` or ``"lzf"``; none when left out.
     overwrite
         Whether an older file may be replaced.
 
@@ -62,7 +67,8 @@ def write_spikes(
     Raises
     ------
     ReportError
-        If times and ids are not of one length, not numbers, or ids negative.
+        If times and ids are not of one length, not numbers, or ids negative; if there is no such order or
+        compression.
     OutputError
         If there is an older file that may not be replaced, or the file cannot be written.
 
@@ -79,20 +85,25 @@ def write_spikes(
     target = Path(path)
     if sort_order not in _ORDERS:
         raise ReportError(f"spikes are sorted by_time, by_id, or none, not {sort_order!r}")
-    tables = {name: _sorted(_checked(name, *table), sort_order) for name, table in spikes.items()}
+    if compression not in (None, *_COMPRESSIONS):
+        raise ReportError(
+            f"spikes are compressed by {' or '.join(_COMPRESSIONS)}, or not, not {compression!r}"
+        )
+    tables = {name: sorted_table(checked_table(name, *table), sort_order) for name, table in spikes.items()}
     refuse_existing(target, overwrite=overwrite)
     kind = h5py.enum_dtype(_ORDERS, basetype="u1")
     try:
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         with writing(target), h5py.File(partial_path(target), "w", libver="earliest") as file:
+            file.attrs.update(MAGIC)
             root = file.create_group("spikes")
             for name, (times, nodes) in tables.items():
                 group = root.create_group(name)
                 group.attrs.create("sorting", _ORDERS[sort_order], dtype=kind)
-                group["timestamps"] = times
-                group["timestamps"].attrs["units"] = "ms"
-                group["node_ids"] = nodes.astype(np.uint64)
+                packed = compression if len(times) else None  # nothing cannot be made smaller
+                group.create_dataset("timestamps", data=times, compression=packed).attrs["units"] = "ms"
+                group.create_dataset("node_ids", data=nodes.astype(np.uint64), compression=packed)
     except OutputError:
         partial_path(target).unlink(missing_ok=True)  # half of the spikes is worth nothing
         raise
@@ -100,7 +111,14 @@ def write_spikes(
     return target
 
 
-def _checked(population: str, times: npt.ArrayLike, nodes: npt.ArrayLike) -> SpikeTable:
+def checked_table(population: str, times: npt.ArrayLike, nodes: npt.ArrayLike) -> SpikeTable:
+    """Return times and node ids of a population as arrays.
+
+    Raises
+    ------
+    ReportError
+        If they are not of one length, not numbers, or ids negative.
+    """
     try:
         stamps = np.asarray(times, dtype=np.float64)
         ids = np.asarray(nodes)
@@ -116,7 +134,8 @@ def _checked(population: str, times: npt.ArrayLike, nodes: npt.ArrayLike) -> Spi
     return stamps, whole
 
 
-def _sorted(table: SpikeTable, order: SpikeOrder) -> SpikeTable:
+def sorted_table(table: SpikeTable, order: SpikeOrder) -> SpikeTable:
+    """Return spikes in an order; those that are equal keep theirs."""
     times, nodes = table
     if order == "none":
         return table
@@ -183,7 +202,7 @@ def _read(group: h5py.Group, name: str, path: PathLike) -> SpikeTable:
             raise ReportError(f"{path}: population {name!r} has no column of numbers {key!r}")
         columns.append(column[()])
     try:
-        times, nodes = _checked(name, *columns)
+        times, nodes = checked_table(name, *columns)
     except ReportError as error:
         raise ReportError(f"{path}: {error}") from error
     if (np.diff(times) < 0).any():
