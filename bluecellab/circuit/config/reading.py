@@ -27,9 +27,11 @@ from bluecellab.spec.simulation import (
     SimulationConfig,
 )
 
-__all__ = ["TOP", "Parts", "is_circuit_config", "parts_of", "read_config", "read_parts"]
+__all__ = ["TOP", "Parts", "is_circuit_config", "parts_of", "read_obi_config", "read_parts"]
 
 Item = TypeVar("Item")
+#: Keys that a circuit alone does not have.
+_SIMULATION = ("run", "simulation", "inputs", "reports", "output", "conditions")
 
 TOP = (
     Key("version", "any"),
@@ -87,7 +89,7 @@ class Parts:
     modifications: list[tuple[str, AnyModification]] = field(default_factory=list)
 
 
-def read_config(
+def read_obi_config(
     path: str | os.PathLike[str], *, confine_to: str | os.PathLike[str] | None = None
 ) -> SimulationConfig:
     """Return what a ``simulation_config.json`` says. No file but this one is opened.
@@ -158,7 +160,7 @@ def is_circuit_config(
     places = Places(file, problems, None if confine_to is None else os.path.realpath(confine_to))
     values = read_object(file, problems) if places.allowed(file, "", None) else None
     raise_problems(tuple(problems))
-    return values is not None and "networks" in values and "run" not in values
+    return values is not None and "networks" in values and not any(each in values for each in _SIMULATION)
 
 
 def read_parts(path: str | os.PathLike[str], *, confine_to: str | os.PathLike[str] | None = None) -> Parts:

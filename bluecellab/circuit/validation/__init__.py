@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bluecellab.circuit.validation.validating import check, validate
+from bluecellab.circuit.validation.dialects import check, validate
 
 __all__ = ["check", "validate"]

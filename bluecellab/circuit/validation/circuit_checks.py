@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bluecellab.circuit.access import CircuitAccess, CompartmentSet, IntArray
-from bluecellab.circuit.config.problems import Problem, join, nearest
+from bluecellab.circuit.config.problems import join, nearest
 from bluecellab.circuit.config.reading import Parts
 from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.circuit.validation.consistency import compartment_set_uses
-from bluecellab.errors import BluecellabError, CircuitFileError, ConfigError, ConfinementError
+from bluecellab.circuit.validation.where import Where, report_error
+from bluecellab.errors import BluecellabError
 from bluecellab.spec.base import CellId
 from bluecellab.spec.synapses import MODELS
 
@@ -28,6 +29,7 @@ __all__ = [
 NodeSet = Mapping[str, IntArray]
 _MINIS = ("exc_mini_frequency", "exc-mini_frequency", "inh_mini_frequency", "inh-mini_frequency")
 _MANY = 20
+_KINDS_OF_CELLS = ("model_template", "morphology", "model_type")
 
 
 def _uses(parts: Parts) -> Iterator[tuple[str, str]]:
@@ -47,18 +49,6 @@ def _uses(parts: Parts) -> Iterator[tuple[str, str]]:
     for key, override in parts.connection_overrides:
         yield join(key, "source"), override.source
         yield join(key, "target"), override.target
-
-
-def report_error(parts: Parts, error: BluecellabError, value: str | None = None) -> None:
-    """Report what an error says; each of its own problems, if it has some."""
-    lower = error if isinstance(error, ConfigError) else error.__cause__
-    if isinstance(lower, ConfigError) and lower.problems:
-        parts.problems.extend(each for each in lower.problems if isinstance(each, Problem))
-        return
-    path = error.path if isinstance(error, CircuitFileError) else ""
-    outside = isinstance(error, ConfinementError)
-    text = str(error).removeprefix(f"{path}: ") if path else str(error)
-    parts.problems.add("", value, text, file=path or parts.network or parts.path, outside=outside)
 
 
 def check_node_sets(parts: Parts, circuit: CircuitAccess) -> dict[str, NodeSet]:
@@ -125,15 +115,15 @@ def _wrong_set(chosen: CompartmentSet, circuit: CircuitAccess) -> str:
     return ""
 
 
-def check_cells(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
+def check_cells(where: Where, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
     """Report simulated cells that cannot be built: attributes, templates, morphologies, rates of minis."""
     failed: dict[str, tuple[BluecellabError, list[CellId]]] = {}
     for name, ids in nodes.items():
         try:
             different = _different(circuit, name, ids)
-            _check_minis(parts, circuit, name, ids)
+            _check_minis(where, circuit, name, ids)
         except BluecellabError as error:
-            report_error(parts, error)
+            report_error(where, error)
             continue
         for node in different:
             cell_id = CellId(name, int(node))
@@ -142,19 +132,15 @@ def check_cells(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArr
             except BluecellabError as error:
                 failed.setdefault(str(error), (error, []))[1].append(cell_id)
     for failure, cells in list(failed.values())[:_MANY]:
-        report_error(parts, failure, _listed(cells))
+        report_error(where, failure, _listed(cells))
     if len(failed) > _MANY:
         more = f"{len(failed) - _MANY} more kinds of cells cannot be built"
-        parts.problems.add("", None, more, file=parts.network or "")
+        where.problems.add("", None, more, file=where.network or "")
 
 
 def _different(circuit: CircuitAccess, population: str, ids: IntArray) -> IntArray:
     """Return one node for each different pair of template and morphology."""
-    columns = [
-        name
-        for name in ("model_template", "morphology", "model_type")
-        if name in circuit.node_populations[population].columns
-    ]
+    columns = [name for name in _KINDS_OF_CELLS if name in circuit.node_populations[population].columns]
     if not columns:
         return ids[:1]
     values = circuit.nodes(population, ids, columns)
@@ -168,14 +154,14 @@ def _listed(cells: list[CellId]) -> str:
     return ", ".join(map(str, cells[:3])) + more
 
 
-def _check_minis(parts: Parts, circuit: CircuitAccess, population: str, ids: IntArray) -> None:
+def _check_minis(where: Where, circuit: CircuitAccess, population: str, ids: IntArray) -> None:
     """Report rates of minis that are none, or that differ between the two spellings in use."""
     there = [name for name in _MINIS if name in circuit.node_populations[population].columns]
     rates = circuit.nodes(population, ids, there) if there else {}
-    file = parts.network or ""
+    file = where.network or ""
     for name, values in rates.items():
         if values.dtype.kind not in "fiu":
-            parts.problems.add(
+            where.problems.add(
                 "", name, f"of population {population!r} is not a column of numbers", file=file
             )
             continue
@@ -183,31 +169,31 @@ def _check_minis(parts: Parts, circuit: CircuitAccess, population: str, ids: Int
         if bad.any():
             cells = [CellId(population, int(node)) for node in ids[bad]]
             message = f"of {_listed(cells)}: a rate in Hz, 0 or more, is needed"
-            parts.problems.add("", name, message, file=file)
+            where.problems.add("", name, message, file=file)
     for one, other in (_MINIS[::2], _MINIS[1::2]):
         if (one in rates) != (other in rates):
             have, lack = (one, other) if one in rates else (other, one)
             message = f"of population {population!r} is without its counterpart {lack}"
-            parts.problems.add("", have, message, file=file)
+            where.problems.add("", have, message, file=file)
     for one, other in (_MINIS[:2], _MINIS[2:]):
         if one in rates and other in rates and not np.array_equal(rates[one], rates[other]):
             message = f"of population {population!r} differs from {other}, which means the same"
-            parts.problems.add("", one, message, file=file)
+            where.problems.add("", one, message, file=file)
 
 
-def check_populations(parts: Parts, circuit: CircuitAccess) -> bool:
+def check_populations(where: Where, circuit: CircuitAccess) -> bool:
     """Report populations that cannot be opened; return whether all those of nodes can."""
     good = True
     for name in circuit.node_populations:
         try:
             circuit.node_populations[name]
         except BluecellabError as error:
-            report_error(parts, error, name)
+            report_error(where, error, name)
             good = False
     return good
 
 
-def check_edges(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
+def check_edges(where: Where, circuit: CircuitAccess, nodes: Mapping[str, IntArray]) -> None:
     """Report populations of edges that lack their nodes, or whose index is missing or stale."""
     for name in circuit.edge_populations:
         try:
@@ -217,11 +203,11 @@ def check_edges(parts: Parts, circuit: CircuitAccess, nodes: Mapping[str, IntArr
                 if population not in circuit.node_populations:
                     known = nearest(population, circuit.node_populations, "populations")
                     message = f"the {role} of population {name!r} is not in the circuit; {known}"
-                    parts.problems.add("", population, message, file=parts.network or "")
+                    where.problems.add("", population, message, file=where.network or "")
             if edges.target in nodes:
                 circuit.edges(name, int(nodes[edges.target][0]), ())
         except BluecellabError as error:
-            report_error(parts, error, name)
+            report_error(where, error, name)
 
 
 def check_models(parts: Parts, circuit: CircuitAccess) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a simulation, before NEURON starts."""
+"""Everything that is wrong with a simulation of the Blue Brain / Open Brain dialect."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from bluecellab.circuit.validation.circuit_checks import (
     check_models,
     check_node_sets,
     check_populations,
-    report_error,
     simulated,
 )
 from bluecellab.circuit.validation.circuit_file import check_circuit_file, check_file
 from bluecellab.circuit.validation.consistency import check_consistency
 from bluecellab.circuit.validation.input_checks import check_inputs
 from bluecellab.circuit.validation.spikes import check_spikes
+from bluecellab.circuit.validation.where import report_error
 from bluecellab.circuit.validation.writings import check_writings
 from bluecellab.errors import BluecellabError, CircuitWarning
 from bluecellab.spec.circuit_stimuli import SynapseReplay
 from bluecellab.spec.simulation import SimulationConfig
 
-__all__ = ["check", "validate"]
+__all__ = ["check_obi", "validate_obi"]
 
 
-def validate(
+def validate_obi(
     path: str | os.PathLike[str], *, confine_to: str | os.PathLike[str] | None = None
 ) -> list[Problem]:
     """Return everything that is wrong with a simulation; NEURON is not started.
 
-    Beyond what :func:`~bluecellab.circuit.config.read_config` sees: files and folders are there and
+    Beyond what :func:`~bluecellab.circuit.config.read_obi_config` sees: files and folders are there and
     are what they should be; node sets and compartment sets exist, are not empty, and belong to the
     circuit; reports fit the clock; texts of assignments can be read; templates and morphologies of
     the simulated cells are there; spikes to replay come from populations of the circuit.
@@ -58,8 +58,8 @@ def validate(
     return _checked(read_parts(path, confine_to=confine_to))
 
 
-def check(config: SimulationConfig, *, confine_to: str | os.PathLike[str] | None = None) -> None:
-    """Make sure that nothing is wrong with a simulation that has been read; see :func:`validate`.
+def check_obi(config: SimulationConfig, *, confine_to: str | os.PathLike[str] | None = None) -> None:
+    """Make sure that nothing is wrong with a simulation that has been read; see :func:`validate_obi`.
 
     Parameters
     ----------

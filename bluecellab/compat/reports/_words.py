@@ -23,7 +23,8 @@ def spec_of(config: Any) -> SimulationConfig:
         return config
     found = config.to_spec() if hasattr(config, "to_spec") else read_config(Path(config))
     if not isinstance(found, SimulationConfig):
-        raise ReportError(f"a configuration of a simulation is needed, not {found!r}")
+        kind = type(found).__name__
+        raise ReportError(f"a simulation of the Blue Brain dialect is needed, not {kind}")
     return found
 
 

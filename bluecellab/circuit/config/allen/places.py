@@ -29,6 +29,8 @@ class AllenPlaces(Places):
         The folder of the configuration that names this one, where it is a part of another.
     confine_to
         The folder that no path may leave; anything goes when left out.
+    quiet
+        Whether nothing is logged.
     """
 
     def __init__(
@@ -39,9 +41,11 @@ class AllenPlaces(Places):
         *,
         base: str | None = None,
         confine_to: str | None = None,
+        quiet: bool = False,
     ) -> None:
         super().__init__(file, problems, confine_to)
         self.base = base or self.folder
+        self._quiet = quiet
         self._given.update(variables)
         self._values.update(variables)
 
@@ -67,26 +71,18 @@ class AllenPlaces(Places):
         others = [os.path.normpath(os.path.join(folder, text)) for folder in (self.base, working)]  # noqa: PTH118
         if os.path.lexists(made):
             if others[1] != made and os.path.lexists(others[1]):
-                _log.warning(
-                    "%s: %s = %r is %s; that in the working directory is not taken",
-                    self.problems.file,
-                    key,
-                    text,
-                    made,
-                )
+                self._say(key, text, made, "the one in the working directory is not taken", logging.WARNING)
             return made
         for other in others:
             inside = self.confine_to is None or is_within(other, self.confine_to)
             if other != made and inside and os.path.lexists(other):
-                _log.info(
-                    "%s: %s = %r is %s; there is none in the folder of the configuration",
-                    self.problems.file,
-                    key,
-                    text,
-                    other,
-                )
+                self._say(key, text, other, "there is none in the folder of the configuration", logging.INFO)
                 return other
         return made
+
+    def _say(self, key: str, text: str, path: str, why: str, level: int) -> None:
+        if not self._quiet:
+            _log.log(level, "%s: %s = %r is %s; %s", self.problems.file, key, text, path, why)
 
     def output(self, text: str, key: str) -> str | None:
         """Return the absolute path of a folder of output, from the folder of the first configuration."""

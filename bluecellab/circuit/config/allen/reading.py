@@ -215,7 +215,7 @@ def _each(parts: AllenParts, name: str, read: Callable[[Wanted], Item | None]) -
     made: list[Placed[Item]] = []
     for key, block in each_enabled(parts.sources.block(name)):
         nulls = frozenset(each for each, value in block.values.items() if value is None)
-        wanted = Wanted(key, cleaned(block), places, parts.inline, directory, parts.laid.files, nulls)
+        wanted = Wanted(key, cleaned(block), places, parts.inline, directory, nulls)
         item = read(wanted)
         if item is not None:
             made.append(Placed(item, block.key, block.problems))

@@ -113,9 +113,7 @@ def read_replay(wanted: Wanted) -> EdgeReplay | None:
         given = given[0]
     edges = None
     if isinstance(given, dict):
-        edges = read_edges_file(
-            cleaned(Block(given, block.at("edges"), block.problems)), wanted.places, wanted.files
-        )
+        edges = read_edges_file(cleaned(Block(given, block.at("edges"), block.problems)), wanted.places, [])
     elif given is not None:
         block.report("edges", 'one file is needed: {"edges_file": "...", "edge_types_file": "..."}')
     sets = {name: wanted.node_set(name) for name in ("source_node_set", "target_node_set")}

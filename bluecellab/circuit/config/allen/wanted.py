@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bluecellab.circuit.config.allen.network import NamedFile
 from bluecellab.circuit.config.allen.places import AllenPlaces
 from bluecellab.circuit.config.allen.values import InlineSets
 from bluecellab.circuit.config.blocks import Block, Key
@@ -31,8 +30,6 @@ class Wanted:
         Where node sets go that stand in the block.
     directory
         The folder of output; None if that is not known.
-    files
-        Where files of circuits go that it names.
     nulls
         Keys that are there, and null.
     """
@@ -42,7 +39,6 @@ class Wanted:
     places: AllenPlaces
     sets: InlineSets
     directory: str | None = None
-    files: list[NamedFile] = field(default_factory=list)
     nulls: frozenset[str] = frozenset()
 
     def read(self, keys: Sequence[Key], *others: str) -> dict[str, object]:

@@ -1,0 +1,212 @@
+"""Types of edges of the Allen dialect: what their synapses need to be made."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bluecellab.circuit.access import CircuitAccess, EdgePopulation
+from bluecellab.circuit.config.allen.reading import AllenParts
+from bluecellab.circuit.config.places import is_file
+from bluecellab.circuit.config.problems import Problems, nearest
+from bluecellab.circuit.config.text import read_object
+from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.circuit.validation.allen.tables import types_of
+from bluecellab.circuit.validation.where import Where, report_error
+from bluecellab.errors import BluecellabError
+from bluecellab.spec.allen import EdgesFile
+from bluecellab.spec.functions import SYNAPSE_MODELS, WEIGHT_FUNCTIONS
+
+__all__ = ["SYNAPSES", "TARGETS", "WEIGHTS", "check_edge_types"]
+
+SYNAPSES = ("Exp2Syn", "exp2syn", "expsyn", "stp2syn", "stp5syn")
+"""Models of synapses that are always there."""
+
+WEIGHTS = ("wmax", "default_weight_fnc", "set_syn_weight", "gaussianLL")
+"""Weight functions that are always there."""
+
+TARGETS = ("soma", "somatic", "axon", "axonal", "dend", "basal", "apic", "apical")
+"""Names that ``target_sections`` may have."""
+
+_CHUNK = 2**22
+
+
+@dataclass(frozen=True)
+class _Population:
+    """Edges of one population, as their file has them.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    own
+        Attributes that every edge has by itself, whatever its type says.
+    types
+        Types that are used.
+    receivers
+        Types of cells that they arrive at.
+    """
+
+    name: str
+    own: frozenset[str]
+    types: tuple[int, ...]
+    receivers: frozenset[str]
+
+
+def check_edge_types(parts: AllenParts, circuit: CircuitAccess, where: Where) -> None:
+    """Report types of edges, of those that are used, of which no synapses can be made.
+
+    Parameters
+    ----------
+    parts
+        The configuration.
+    circuit
+        Its circuit.
+    where
+        Where to report to.
+    """
+    folders = parts.laid.components.get("synaptic_models_dir", ())
+    for files in parts.laid.edges:
+        try:
+            _check_file(files, circuit, folders, where.problems, parts.sources.confine_to)
+        except BluecellabError as error:
+            report_error(where, error)
+
+
+def _check_file(
+    files: EdgesFile,
+    circuit: CircuitAccess,
+    folders: tuple[str, ...],
+    problems: Problems,
+    confine_to: str | None,
+) -> None:
+    types = {} if files.edge_types_file is None else types_of(files.edge_types_file, "edge_type_id", problems)
+    if types is None:
+        return
+    table = files.edge_types_file or files.edges_file
+    file = Hdf5File(files.edges_file, confine_to=confine_to)
+    try:
+        populations = [_population(file, name, circuit) for name in file.names("edges")]
+    finally:
+        file.close()
+    for population in populations:
+        for number in population.types:
+            if number not in types and files.edge_types_file is not None:
+                message = f"is used by population {population.name!r}, and is not in the table"
+                problems.add("", f"edge_type_id {number}", message, file=table)
+                continue
+            row = {name: text for name, text in types.get(number, {}).items() if name not in population.own}
+            for name, value, message in _wrong(row, population, folders):
+                key = f"edge_type_id {number}: {name}"
+                problems.add(key, value, message, file=table)
+
+
+def _population(file: Hdf5File, name: str, circuit: CircuitAccess) -> _Population:
+    path = f"edges/{name}"
+    groups = [each for each in file.names(path) if each.isdigit()]
+    own = [frozenset(file.names(f"{path}/{group}")) for group in groups]
+    ids = file.dataset(f"{path}/edge_type_id")
+    used: set[int] = set()
+    if ids is not None and ids.dtype.kind in "iu":
+        with file.reading(path):
+            for start in range(0, len(ids), _CHUNK):
+                used.update(map(int, np.unique(ids[start : start + _CHUNK])))
+    edges: EdgePopulation | None = circuit.edge_populations.get(name)
+    receivers = _kinds(circuit, "" if edges is None else edges.target)
+    shared = frozenset.intersection(*own) if own else frozenset()
+    return _Population(name, shared, tuple(sorted(used)), receivers)
+
+
+def _kinds(circuit: CircuitAccess, population: str) -> frozenset[str]:
+    """Return the types of cells in a population."""
+    found = circuit.node_populations.get(population)
+    if found is None or "model_type" not in found.columns:
+        return frozenset()
+    values = circuit.nodes(population, None, ("model_type",))["model_type"]
+    return frozenset(map(str, np.unique(values.astype(str))))
+
+
+def _wrong(
+    row: Mapping[str, str | None], population: _Population, folders: tuple[str, ...]
+) -> Iterator[tuple[str, str | None, str]]:
+    """Give what is wrong with a type: the column, the value, and the remedy."""
+    given = {name: text for name, text in row.items() if text is not None}
+    there = {*given, *population.own}
+    if not there & {"syn_weight", "weight_function"}:
+        yield "syn_weight", None, "is missing, and there is no weight_function either"
+    gap = str(given.get("is_gap_junction", "")).lower() in ("true", "1")
+    if "delay" not in there and not gap:
+        yield "delay", None, "is missing; a delay in ms is needed"
+    for name in ("syn_weight", "delay", "nsyns", "weight_sigma"):
+        if name in given:
+            number = _number(given[name])
+            if number is None or (name in ("delay", "nsyns") and number < 0):
+                yield (
+                    name,
+                    given[name],
+                    f"a number{'' if name.endswith('weight') else ', 0 or more,'} is needed",
+                )
+    function = given.get("weight_function")
+    if function is not None and function not in WEIGHTS and function not in WEIGHT_FUNCTIONS:
+        known = nearest(function, [*WEIGHTS, *WEIGHT_FUNCTIONS], "weight functions")
+        yield "weight_function", function, f"no such weight function; {known}; synaptic_weight registers one"
+    if "biophysical" in population.receivers and not gap:
+        yield from _wrong_synapse(given, population.own, folders)
+
+
+def _wrong_synapse(
+    given: Mapping[str, str], own: frozenset[str], folders: tuple[str, ...]
+) -> Iterator[tuple[str, str | None, str]]:
+    template = given.get("model_template")
+    if template is None and "model_template" not in own:
+        yield "model_template", None, f"is missing; one of {', '.join(SYNAPSES)} is needed"
+    elif template is not None and template not in SYNAPSES and template not in SYNAPSE_MODELS:
+        known = nearest(template, [*SYNAPSES, *SYNAPSE_MODELS], "models of synapses")
+        yield "model_template", template, f"no such model of synapses; {known}; synapse_model registers one"
+    params = given.get("dynamics_params")
+    if params is not None:
+        paths = [os.path.join(each, params) for each in folders]  # noqa: PTH118
+        found = next(filter(is_file, paths), None)
+        if found is None:
+            listed = ", ".join(folders) or "components.synaptic_models_dir, which is missing"
+            yield "dynamics_params", params, f"no such file in {listed}"
+        else:
+            problems = Problems(found)
+            read_object(found, problems)
+            yield from (("dynamics_params", params, str(problem)) for problem in problems)
+    sections = given.get("target_sections")
+    if sections is not None:
+        listed_sections = _literal(sections)
+        fine = isinstance(listed_sections, list | tuple) and all(each in TARGETS for each in listed_sections)
+        if not fine:
+            yield "target_sections", sections, f"a list of {', '.join(TARGETS)} is needed"
+    distances = given.get("distance_range")
+    if distances is not None and not _is_range(_literal(distances)):
+        yield "distance_range", distances, "two distances from the soma in um are needed, as [0.0, 150.0]"
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return None
+
+
+def _is_range(value: object) -> bool:
+    """Return whether a value is a range of distances; one number is the end of a range from 0."""
+    listed = [0.0, value] if isinstance(value, int | float) else value
+    if not isinstance(listed, list | tuple) or len(listed) != 2:
+        return False
+    return all(isinstance(each, int | float) and each == each for each in listed) and listed[0] <= listed[1]
