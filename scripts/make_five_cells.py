@@ -1,4 +1,4 @@
-"""Make examples/five_cells anew: ``python scripts/make_five_cells.py [FOLDER]``.
+"""Make examples/five_cells anew: ``python scripts/make_five_cells.py [--output FOLDER]``.
 
 Three pyramidal cells and two interneurons of NEURON's own mechanisms, with synapses among them and from
 twenty fibres that only send spikes, and a simulation of it. Templates and morphologies in that folder are
@@ -7,9 +7,9 @@ written by hand and stay; all else is drawn with fixed seeds, bit for bit the sa
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -172,7 +172,17 @@ def make_simulation(folder: Path) -> None:
 
 def main() -> None:
     """Make everything."""
-    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else HERE
+    parser = argparse.ArgumentParser(description="Make examples/five_cells anew.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=HERE,
+        metavar="FOLDER",
+        help="where to; left out, over what is committed",
+    )
+    folder = parser.parse_args().output.absolute()
+    if folder.exists() and not folder.is_dir():
+        parser.error(f"{folder} is not a folder")
     for name in (CELLS, FIBRES, *PROJECTIONS):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if folder != HERE:

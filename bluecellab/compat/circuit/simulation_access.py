@@ -17,8 +17,9 @@ from bluecellab.simulation.circuit.replays import trains_of_file
 from bluecellab.spec import simulation as spec
 from bluecellab.spec.base import CellId
 
-__all__ = ["SimulationAccess", "SonataSimulationAccess", "get_synapse_replay_spikes"]
+__all__ = ["BLUEPY_AVAILABLE", "SimulationAccess", "SonataSimulationAccess", "get_synapse_replay_spikes"]
 
+BLUEPY_AVAILABLE = False
 FloatArray = npt.NDArray[np.float64]
 Kind = TypeVar("Kind", bound=np.generic)
 _SLACK = 1e-9  # ms; times are sums of steps

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from bluecellab.compat._coming import explain
 
 __all__ = [
+    "BLUEPY_AVAILABLE",
     "SynapseProperties",
     "SynapseProperty",
     "properties_from_bluepy",
@@ -21,6 +22,8 @@ __all__ = [
     "synapse_property_encoder",
     "synproperty_to_snap",
 ]
+
+BLUEPY_AVAILABLE = False
 
 
 class SynapseProperty(Enum):

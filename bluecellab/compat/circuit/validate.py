@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from bluecellab.compat.circuit.circuit_access.definition import CircuitAccess
 
-__all__ = ["SimulationValidator", "check_nrrp_value"]
+__all__ = ["BLUEPY_AVAILABLE", "SimulationValidator", "check_nrrp_value"]
+
+BLUEPY_AVAILABLE = False
 
 
 class SimulationValidator:

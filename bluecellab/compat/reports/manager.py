@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bluecellab.compat.reports._words import recordable, spec_of
-from bluecellab.compat.reports.utils import extract_spikes_from_cells
+from bluecellab.compat.reports.utils import SUPPORTED_REPORT_TYPES, extract_spikes_from_cells
 from bluecellab.compat.reports.writers import CompartmentReportWriter, SpikeReportWriter
 
-__all__ = ["ReportManager"]
+__all__ = ["SUPPORTED_REPORT_TYPES", "ReportManager"]
 
 
 class ReportManager:

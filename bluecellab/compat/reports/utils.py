@@ -12,7 +12,7 @@ from bluecellab.circuit.access import CircuitAccess
 from bluecellab.circuit.compartments import read_compartment_sets
 from bluecellab.circuit.obi import open_circuit
 from bluecellab.compat.cell.core import Cell
-from bluecellab.compat.reports._words import recordable, report_of, spec_of
+from bluecellab.compat.reports._words import KINDS, recordable, report_of, spec_of
 from bluecellab.compat.type_aliases import ReportSite, SiteEntry
 from bluecellab.errors import CellError, NodeSetError, NotRecordedError
 from bluecellab.spec.base import CellId
@@ -21,6 +21,7 @@ from bluecellab.spec.simulation import Report, SimulationConfig
 
 __all__ = [
     "DEFAULT_VOLTAGE",
+    "SUPPORTED_REPORT_TYPES",
     "RecordedCell",
     "build_recording_sites",
     "collect_local_payload",
@@ -37,6 +38,8 @@ __all__ = [
 
 #: Report under which the potential of every soma is recorded.
 DEFAULT_VOLTAGE = "__default_voltage__"
+#: What can be recorded for reports.
+SUPPORTED_REPORT_TYPES = frozenset(KINDS)
 _TIME = "neuron.h._ref_t"
 
 Recordings = Mapping[CellId, list[str]]

@@ -18,7 +18,7 @@ COMMITTED = ROOT / "examples" / "five_cells"
 def test_the_script_makes_what_is_committed(tmp_path: Path) -> None:
     made = tmp_path / "five_cells"
     script = ROOT / "scripts" / "make_five_cells.py"
-    subprocess.run([sys.executable, str(script), str(made)], check=True, timeout=60)
+    subprocess.run([sys.executable, str(script), "--output", str(made)], check=True, timeout=60)
     for name in ("circuit_config.json", "node_sets.json", "simulation_config.json", "hoc/Small.hoc"):
         assert (made / name).read_text() == (COMMITTED / name).read_text()
     with open_circuit(made) as new, open_circuit(COMMITTED) as old:

@@ -58,7 +58,7 @@ PRESENT: dict[str, str] = {
         "properties_to_bluepy synapse_property_encoder synapse_property_decoder snap_to_synproperty "
         "synproperty_to_snap"
     ),
-    "circuit.validate": "SimulationValidator check_nrrp_value",
+    "circuit.validate": "SimulationValidator check_nrrp_value BLUEPY_AVAILABLE",
     "circuit.node_id": "CellId create_cell_id create_cell_ids",
     "circuit_simulation": "CircuitSimulation SSim",
     "connection": "Connection",
@@ -75,7 +75,7 @@ PRESENT: dict[str, str] = {
     "psection": "PSection init_psections",
     "psegment": "PSegment",
     "reports": "manager utils writers",
-    "reports.manager": "ReportManager",
+    "reports.manager": "ReportManager SUPPORTED_REPORT_TYPES",
     "reports.utils": (
         "prepare_recordings_for_reports build_recording_sites extract_spikes_from_cells RecordedCell "
         "payload_to_cells collect_local_payload collect_local_spikes gather_payload_to_rank0 "

@@ -14,7 +14,7 @@ from bluecellab.circuit.minis import mini_frequencies
 from bluecellab.compat.circuit.circuit_access.definition import Projections
 from bluecellab.compat.circuit.circuit_access.synapse_tables import chosen_populations, synapse_table
 from bluecellab.compat.circuit.config import SimulationConfig, SonataSimulationConfig
-from bluecellab.compat.circuit.synapse_properties import SynapseProperty
+from bluecellab.compat.circuit.synapse_properties import SynapseProperty, snap_to_synproperty
 from bluecellab.compat.circuit.validate import check_nrrp_value
 from bluecellab.errors import CircuitError, PopulationNotFoundError
 from bluecellab.simulation.circuit.members import Members
@@ -26,7 +26,7 @@ from bluecellab.spec.cells import EmodelProperties, HocCell
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SonataCircuitAccess"]
+__all__ = ["SonataCircuitAccess", "snap_to_synproperty"]
 
 _DYNAMICS = "@dynamics:"
 _PROPERTIES = {"threshold_current": 0.0, "holding_current": 0.0, "AIS_scaler": 1.0, "soma_scaler": 1.0}
