@@ -13,6 +13,7 @@ from bluecellab.errors import BluecellabError
 
 if TYPE_CHECKING:
     from bluecellab.circuit.access import CircuitAccess
+    from bluecellab.circuit.allen import AllenCircuit
     from bluecellab.spec.simulation import SimulationConfig
 
 __all__ = ["add_parser"]
@@ -28,7 +29,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Show populations, node sets and numbers of edges of a circuit; and, of a simulation, "
         "its inputs, changes and reports. NEURON is not started.",
     )
-    parser.add_argument("config", type=Path, help="a simulation_config.json or circuit_config.json")
+    parser.add_argument(
+        "config",
+        type=Path,
+        help="the configuration of a simulation or of a circuit, of either dialect of SONATA",
+    )
     parser.add_argument(
         "--confine-to", type=Path, metavar="FOLDER", help="refuse paths outside of this folder"
     )
@@ -51,7 +56,7 @@ def gather(path: Path, *, confine_to: Path | None = None) -> dict[str, object]:
     Parameters
     ----------
     path
-        A ``simulation_config.json`` or ``circuit_config.json``.
+        The configuration of a simulation or of a circuit, of either dialect of SONATA.
     confine_to
         A folder that no path may leave.
 
@@ -62,18 +67,25 @@ def gather(path: Path, *, confine_to: Path | None = None) -> dict[str, object]:
     """
     from bluecellab.circuit.config import is_circuit_config, read_config
     from bluecellab.circuit.obi import ObiCircuit
+    from bluecellab.circuit.opening import open_circuit
+    from bluecellab.spec.simulation import SimulationConfig
 
     if is_circuit_config(path, confine_to=confine_to):
-        with ObiCircuit(path, confine_to=confine_to) as circuit:
+        with open_circuit(path, confine_to=confine_to) as circuit:
             return {"circuit": str(path), **_of_circuit(circuit)}
     config = read_config(path, confine_to=confine_to)
-    with ObiCircuit(config.network, node_sets_file=config.node_sets_file, confine_to=confine_to) as circuit:
-        return {
-            "simulation": config.path,
-            "circuit": config.network,
-            **_of_circuit(circuit),
-            **_of_simulation(config),
-        }
+    opened: ObiCircuit | AllenCircuit
+    if isinstance(config, SimulationConfig):
+        facts = _of_simulation(config)
+        opened = ObiCircuit(config.network, node_sets_file=config.node_sets_file, confine_to=confine_to)
+    else:
+        from bluecellab.circuit.allen import AllenCircuit
+        from bluecellab.cli.info_allen import facts_of_allen
+
+        facts = facts_of_allen(config)
+        opened = AllenCircuit(config.circuit, confine_to=confine_to)
+    with opened as circuit:
+        return {"simulation": config.path, "circuit": config.network, **_of_circuit(circuit), **facts}
 
 
 def _of_circuit(circuit: CircuitAccess) -> dict[str, object]:

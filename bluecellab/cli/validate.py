@@ -18,13 +18,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "validate",
         help="find everything that is wrong with a simulation configuration",
-        description="Check a simulation_config.json and all that it names: keys, values, files, node sets, "
-        "cells. Every mistake is told at once, with its file, its key, its value, and what would be right. "
-        "NEURON is not started and nothing is executed. The exit code is 1 if anything is wrong.",
+        description="Check the configuration of a simulation, of either dialect of SONATA, and all that it "
+        "names: keys, values, files, node sets, cells, types. Every mistake is told at once, with its file, "
+        "its key, its value, and what would be right. NEURON is not started and nothing else is executed. The exit code is 1 if anything is wrong.",
     )
     parser.add_argument("config", type=Path, help="the simulation_config.json")
     parser.add_argument(
         "--confine-to", type=Path, metavar="FOLDER", help="refuse paths outside of this folder"
+    )
+    parser.add_argument(
+        "--functions",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="Python file that registers functions which the configuration names; it is executed",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.set_defaults(run=_run)
@@ -32,7 +40,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(arguments: argparse.Namespace) -> int:
     from bluecellab.circuit.validation import validate
+    from bluecellab.spec.functions import load_functions
 
+    for path in arguments.functions:
+        load_functions(path)
     problems = validate(arguments.config, confine_to=arguments.confine_to)
     if arguments.json:
         print(json.dumps([_plain(problem) for problem in problems], indent=1, default=str))
