@@ -49,6 +49,10 @@ class Grouped(Protocol):
         """What was made of them: ``processes`` and ``slots``."""
 
     @property
+    def delays(self) -> FloatArray:
+        """Delay of each in ms, shape (n,)."""
+
+    @property
     def bundles(self) -> Sequence[Bundled]:
         """Their NetCons."""
 
@@ -102,8 +106,15 @@ class Connected:
         return np.array([netcons.o(place).weight[0] for netcons, place in self.netcons])
 
     def delays(self) -> FloatArray:
-        """Return the present delay of each in ms, shape (m,)."""
-        return np.array([netcons.o(place).delay for netcons, place in self.netcons])
+        """Return the delay of each in ms, shape (m,)."""
+        return np.asarray(self.group.delays, dtype=np.float64)[self.members]
+
+    def types(self) -> IntArray:
+        """Return the type of the edge of each, 0 where edges have none, shape (m,)."""
+        column = self.group.edges.columns.get("edge_type_id")
+        if column is None:
+            return np.zeros(len(self), dtype=np.int64)
+        return np.asarray(column, dtype=np.int64)[self.members]
 
 
 def connections_of(groups: Iterable[Grouped]) -> list[Connected]:

@@ -21,7 +21,7 @@ from bluecellab.results.sonata.files import PathLike
 from bluecellab.spec.allen import ClampReport, SynapseReport
 from bluecellab.spec.base import CellId
 
-__all__ = ["clamp_recorder", "netcon_recorder"]
+__all__ = ["Sections", "clamp_recorder", "netcon_recorder"]
 
 
 def netcon_recorder(
@@ -74,7 +74,7 @@ def netcon_recorder(
     columns = SegmentColumns("src_ids", "trg_ids")
     kinds: set[str] = set()
     for cell_id, cell in in_order(cells):
-        sections = _Sections(cell)
+        sections = Sections(cell)
         target = numbering.get(cell_id.population_name, 0) + cell_id.id
         for connected in connections_of(groups.get(cell_id, ())):
             chosen = []
@@ -144,7 +144,7 @@ def clamp_recorder(
     """
     columns = SegmentColumns()
     for cell_id, cell in in_order(cells):
-        _add(columns, report.name, cell_id, _Sections(cell), clamps.get(cell_id, ()), "i")
+        _add(columns, report.name, cell_id, Sections(cell), clamps.get(cell_id, ()), "i")
     if not columns.count:
         warn(
             f"report {report.name!r} is empty: none of its cells has a clamp of that kind, "
@@ -156,8 +156,14 @@ def clamp_recorder(
     )
 
 
-class _Sections:
-    """Finds the numbers of the sections of a cell; point processes come section by section, mostly."""
+class Sections:
+    """Finds where point processes are on a cell.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+    """
 
     def __init__(self, cell: ReportCell) -> None:
         numbers = numbers_of(cell)
@@ -173,7 +179,7 @@ def _add(
     columns: SegmentColumns,
     report: str,
     cell_id: CellId,
-    sections: _Sections,
+    sections: Sections,
     processes: Sequence[Any],
     name: str,
     *more: Sequence[int],
