@@ -25,6 +25,7 @@ __all__ = [
     "listing",
     "net_con",
     "parallel_context",
+    "point_process",
     "pointer_vector",
     "random_generator",
     "section_reference",
@@ -139,6 +140,23 @@ def net_con(segment: Any, target: Any) -> Any:
     if target is None:
         return _h().bluecellab_netcon_to_none(segment.x, sec=segment.sec)
     return _h().bluecellab_netcon(segment.x, target, sec=segment.sec)
+
+
+def point_process(name: str, segment: Any) -> Any:
+    """Return a new point process.
+
+    Parameters
+    ----------
+    name
+        Of its mechanism, such as ``"IClamp"``.
+    segment
+        The raw segment that it sits in.
+    """
+    h = _h()
+    maker = f"bluecellab_new_{name}"
+    if not hasattr(h, maker):
+        h(f"obfunc {maker}() {{ localobj made\n made = new {name}($1)\n return made\n}}")
+    return getattr(h, maker)(segment.x, sec=segment.sec)
 
 
 def section_reference(section: Any) -> Any:

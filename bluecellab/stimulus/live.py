@@ -10,8 +10,7 @@ import numpy as np
 from bluecellab.errors import StimulusError
 from bluecellab.nrn import objects
 from bluecellab.nrn.scope import Live, Scope
-from bluecellab.spec.base import Site
-from bluecellab.spec.stimuli import Stimulus
+from bluecellab.spec.base import Site, Spec
 from bluecellab.stimulus.waveform import FloatArray, Waveform, superpose
 
 __all__ = ["LiveStimulus", "Rig"]
@@ -111,7 +110,7 @@ class LiveStimulus(Live):
 
     def __init__(
         self,
-        spec: Stimulus,
+        spec: Spec,
         site: Site,
         waveform: Waveform | None,
         owner: Scope,
@@ -135,7 +134,7 @@ class LiveStimulus(Live):
         self._parts = parts
 
     @property
-    def spec(self) -> Stimulus:
+    def spec(self) -> Spec:
         """What is played."""
         return self._spec
 
