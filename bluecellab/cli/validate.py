@@ -20,7 +20,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="find everything that is wrong with a simulation configuration",
         description="Check the configuration of a simulation, of either dialect of SONATA, and all that it "
         "names: keys, values, files, node sets, cells, types. Every mistake is told at once, with its file, "
-        "its key, its value, and what would be right. NEURON is not started and nothing else is executed. The exit code is 1 if anything is wrong.",
+        "its key, its value, and what would be right. NEURON is not started and nothing else is executed. "
+        "The exit code is 1 if anything is wrong.",
     )
     parser.add_argument("config", type=Path, help="the simulation_config.json")
     parser.add_argument(
