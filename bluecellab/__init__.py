@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     )
     from bluecellab.spec.base import CellId, Site
     from bluecellab.spec.cells import BallStickCell, EmodelProperties, HocCell, PythonCell
+    from bluecellab.spec.functions import (
+        add_cell_model,
+        add_cell_processor,
+        add_module,
+        add_spikes_generator,
+        add_synapse_model,
+        add_weight_function,
+        cell_model,
+        model_processing,
+        spikes_generator,
+        synapse_model,
+        synaptic_weight,
+    )
     from bluecellab.spec.protocols import Protocol
     from bluecellab.stimulus import StimulusFactory
 
@@ -46,12 +59,23 @@ _HOMES = {
     "Simulation": "bluecellab.simulation",
     "Site": "bluecellab.spec.base",
     "StimulusFactory": "bluecellab.stimulus",
+    "add_cell_model": "bluecellab.spec.functions",
+    "add_cell_processor": "bluecellab.spec.functions",
+    "add_module": "bluecellab.spec.functions",
+    "add_spikes_generator": "bluecellab.spec.functions",
+    "add_synapse_model": "bluecellab.spec.functions",
+    "add_weight_function": "bluecellab.spec.functions",
+    "cell_model": "bluecellab.spec.functions",
     "create_ball_stick": "bluecellab.cell",
     "load_mechanisms": "bluecellab.nrn.mechanisms",
+    "model_processing": "bluecellab.spec.functions",
     "run_isolated": "bluecellab.simulation",
     "run_protocol": "bluecellab.simulation",
     "run_sonata": "bluecellab.simulation",
     "set_neuron_globals": "bluecellab.simulation",
+    "spikes_generator": "bluecellab.spec.functions",
+    "synapse_model": "bluecellab.spec.functions",
+    "synaptic_weight": "bluecellab.spec.functions",
 }
 
 __all__ = [
@@ -71,12 +95,23 @@ __all__ = [
     "Site",
     "StimulusFactory",
     "__version__",
+    "add_cell_model",
+    "add_cell_processor",
+    "add_module",
+    "add_spikes_generator",
+    "add_synapse_model",
+    "add_weight_function",
+    "cell_model",
     "create_ball_stick",
     "load_mechanisms",
+    "model_processing",
     "run_isolated",
     "run_protocol",
     "run_sonata",
     "set_neuron_globals",
+    "spikes_generator",
+    "synapse_model",
+    "synaptic_weight",
 ]
 
 
