@@ -105,10 +105,8 @@ def access():
 def configuration():
     """What is asked of the configuration."""
     config = SonataSimulationConfig(CONFIG)
-    names = (
-        "base_seed synapse_seed ionchannel_seed stimulus_seed minis_seed rng_mode spike_threshold "
-        "spike_location tstop dt celsius v_init extracellular_calcium"
-    )
+    names = "base_seed synapse_seed ionchannel_seed stimulus_seed minis_seed rng_mode spike_threshold"
+    names += " spike_location tstop dt celsius v_init extracellular_calcium"
     found = {name: getattr(config, name) for name in names.split()}
     found["projections"] = config.get_all_projection_names()
     found["inputs"] = [
@@ -173,11 +171,9 @@ def service():
     )
     simulation.run(TSTOP, cvode=False, show_progress=False)
     found = results_of(simulation, cells)
-    index = dict(simulation.recording_index)
-    payload = reports.collect_local_payload(simulation.cells, cells, index)
+    payload = reports.collect_local_payload(simulation.cells, cells, dict(simulation.recording_index))
     spikes = reports.collect_local_spikes(simulation, cells)
     context = bluecellulab.neuron.h.ParallelContext()
-    # texts of templates are named after their content, in each package its own way
     short = {cell_id: simulation.cells[cell_id].hocname for cell_id in cells}
     payload, spikes = reports.gather_payload_to_rank0(context, payload, spikes)
     sites = reports.gather_recording_sites(context.py_gather(simulation.sites_index, 0))
