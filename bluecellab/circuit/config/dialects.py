@@ -127,7 +127,7 @@ def _named(
 
     problems = Problems(file)  # whoever reads the configuration reports them
     variables = Variables(file, values.get("manifest"), problems)
-    places = AllenPlaces(file, problems, variables.texts, confine_to=confine_to, quiet=True)
+    places = AllenPlaces(file, problems, variables, confine_to=confine_to, quiet=True)
     replaced = variables.replaced(text)
     part = places.existing(replaced, "network") if isinstance(replaced, str) else None
     inner = None if part is None else read_object(part, problems)

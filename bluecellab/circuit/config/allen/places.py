@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
 
-from bluecellab.circuit.config.places import Places, is_below, is_within
+from bluecellab.circuit.config.allen.variables import Variables
+from bluecellab.circuit.config.places import Places, is_below, is_file, is_within
 from bluecellab.circuit.config.problems import Problems
 
 __all__ = ["AllenPlaces"]
@@ -24,7 +24,7 @@ class AllenPlaces(Places):
     problems
         Where to report to.
     variables
-        For the message about a variable that is none.
+        For the message about a variable that is none; there are none when left out.
     base
         The folder of the configuration that names this one, where it is a part of another.
     confine_to
@@ -37,7 +37,7 @@ class AllenPlaces(Places):
         self,
         file: str,
         problems: Problems,
-        variables: Mapping[str, str],
+        variables: Variables | None = None,
         *,
         base: str | None = None,
         confine_to: str | None = None,
@@ -46,8 +46,10 @@ class AllenPlaces(Places):
         super().__init__(file, problems, confine_to)
         self.base = base or self.folder
         self._quiet = quiet
-        self._given.update(variables)
-        self._values.update(variables)
+        if variables is not None:
+            self._given.update(variables.texts)
+            self._values.update(variables.texts)
+            self._unread = not variables.readable
 
     def existing(self, text: str, key: str) -> str | None:
         """Return the absolute path of what is read; None, and a problem, if it cannot be one.
@@ -70,7 +72,7 @@ class AllenPlaces(Places):
         # "of" what was asked: variables that stay have been refused by path() already.
         others = [os.path.normpath(os.path.join(folder, text)) for folder in (self.base, working)]  # noqa: PTH118
         if os.path.lexists(made):
-            if others[1] != made and os.path.lexists(others[1]):
+            if others[1] != made and is_file(others[1]):
                 self._say(key, text, made, "the one in the working directory is not taken", logging.WARNING)
             return made
         for other in others:

@@ -113,7 +113,7 @@ def _read(sources: Sources, file: str, using: tuple[str, ...]) -> None:
         return
     variables = Variables(file, values.get("manifest"), problems)
     base = os.path.dirname(sources.path)  # noqa: PTH120
-    places = AllenPlaces(file, problems, variables.texts, base=base, confine_to=sources.confine_to)
+    places = AllenPlaces(file, problems, variables, base=base, confine_to=sources.confine_to)
     for key, value in values.items():
         if key != "manifest":
             sources.top[key] = Source(variables.replaced(value, key), places)
@@ -136,7 +136,7 @@ def _read(sources: Sources, file: str, using: tuple[str, ...]) -> None:
 
 
 def _values(sources: Sources, file: str, problems: Problems) -> dict[str, object] | None:
-    places = AllenPlaces(file, problems, {}, confine_to=sources.confine_to)
+    places = AllenPlaces(file, problems, confine_to=sources.confine_to)
     if not places.allowed(file, "", None):
         return None
     if file.lower().endswith((".yml", ".yaml")):

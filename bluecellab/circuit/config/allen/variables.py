@@ -35,6 +35,7 @@ class Variables:
 
     def __init__(self, file: str, manifest: object, problems: Problems) -> None:
         self.problems = problems
+        self.readable = manifest is None or isinstance(manifest, Mapping)
         self._values: dict[str, object] = _given_to_all(file)
         self._texts: dict[str, tuple[str, str]] = {}
         if manifest is None:

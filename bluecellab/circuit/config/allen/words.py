@@ -26,7 +26,7 @@ def parts_of_allen(config: AllenConfig, *, confine_to: str | os.PathLike[str] | 
     """
     problems = Problems(config.path or "simulation")
     folder = None if confine_to is None else os.path.realpath(confine_to)
-    places = AllenPlaces(config.path or os.curdir, problems, {}, confine_to=folder)
+    places = AllenPlaces(config.path or os.curdir, problems, confine_to=folder)
     sources = Sources(config.path, folder, [problems], {"run": Source(None, places)})
     parts = AllenParts(sources, _laid(config.circuit, problems))
     parts.run, parts.conditions = config.run, config.conditions
