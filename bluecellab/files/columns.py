@@ -1,4 +1,4 @@
-"""Tables of numbers in text files, read in columns; pandas, which costs half a second to load, is not needed."""
+"""Tables in text files, read in columns without pandas, which takes half a second to load."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def read_columns(
     missing = [name for name in found if name not in names]
     if missing:
         raise CircuitFileError(
-            f"{path} has no column {', '.join(map(repr, missing))}; separated by {separator!r} its columns are "
-            f"{', '.join(map(repr, names))}",
+            f"{path} has no column {', '.join(map(repr, missing))}; separated by {separator!r} its columns "
+            f"are {', '.join(map(repr, names))}",
             str(path),
         )
     for number, row in enumerate(rows, 1):

@@ -1,8 +1,8 @@
 """Clamps of the Allen dialect, as BioNet plays them.
 
-Steps of current are NEURON's own ``IClamp``, not a waveform, so that voltages agree in every bit. A current of
-a file is held from sample to sample. A voltage clamp conducts within its window alone, from its first step
-on: BioNet clamps the first step of a run to 0 mV, which is not repeated here.
+Steps of current are NEURON's own ``IClamp``, not a waveform, so that voltages agree in every bit. A current
+of a file is held from sample to sample. A voltage clamp conducts within its window alone, from its first
+step on: BioNet clamps the first step of a run to 0 mV, which is not repeated here.
 """
 
 from __future__ import annotations

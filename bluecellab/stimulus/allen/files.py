@@ -72,8 +72,8 @@ def _sweep(stimulus: CurrentFile) -> tuple[FloatArray, FloatArray]:
         values = values[max(math.ceil(begin - _TOLERANCE), 0) : math.floor(end + _TOLERANCE) + 1]
         if not len(values):
             raise StimulusError(
-                f"{stimulus.file}: sweep {stimulus.sweep_id} lasts {len(sweep.values) * sweep.interval:g} ms, "
-                f"so there is nothing in the window {list(stimulus.sweep_window)}"
+                f"{stimulus.file}: there is nothing in the window {list(stimulus.sweep_window)} of sweep "
+                f"{stimulus.sweep_id}, which lasts {len(sweep.values) * sweep.interval:g} ms"
             )
     if stimulus.delay < 0:
         raise StimulusError(f"delay is a time in ms from 0 on, not {stimulus.delay:g}")

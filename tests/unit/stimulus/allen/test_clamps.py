@@ -187,7 +187,7 @@ def test_sweeps_that_are_wrong(tmp_path: Path) -> None:
     with pytest.raises(StimulusError, match="holds sweeps; say which one by sweep_id"):
         Clamp(spec.model_copy(update={"sweep_id": None}))
     with pytest.raises(
-        StimulusError, match=r"sweep 5 lasts 40 ms, so there is nothing in the window \[50.0, 60.0"
+        StimulusError, match=r"nothing in the window \[50.0, 60.0\] of sweep 5, which lasts 40 ms"
     ):
         Clamp(spec.model_copy(update={"sweep_window": (50.0, 60.0)}))
     with h5py.File(path, "a") as file:
