@@ -33,6 +33,7 @@ IntArray = npt.NDArray[np.int64]
 Placement = tuple[npt.ArrayLike, npt.ArrayLike | None]
 """Position of the soma of a cell in um, shape (3,), and its angles in rad, shape (3,), or matrix, (3, 3)."""
 
+_MULTIPLICATIONS = 2**17  # at once; OpenBLAS starts threads beyond 2**18
 _AXES = ("x_pos", "y_pos", "z_pos")
 
 
@@ -138,7 +139,7 @@ def extracellular_recorder(
         for raw in ordered_sections(cell):
             at = tuple(segment.x for segment in raw)
             columns = np.arange(count, count + len(at), dtype=np.int64)
-            places.append(Places(raw, len(at), at, FAST_IMEM, columns, np.ones(len(at))))
+            places.append(Places(raw, len(at), at, FAST_IMEM, columns, np.ones(len(at)), whole=True))
             count += len(at)
     borders = np.cumsum([0, *map(len, matrices)]).tolist()
     whole = np.concatenate([np.empty((0, len(channels))), *matrices])
@@ -163,7 +164,19 @@ def _potentials(
     matrix: FloatArray, cells: Sequence[slice], apart: Sequence[int], currents: FloatArray
 ) -> FloatArray:
     """Return the potentials of all cells together, and then of some of them, side by side."""
-    total = currents @ matrix
-    parts = [currents[:, cells[index]] @ matrix[cells[index]] for index in apart]
-    made: FloatArray = np.concatenate([total, *parts], axis=1) if parts else total
+    parts = [_product(currents[:, cells[index]], matrix[cells[index]]) for index in apart]
+    total = _product(currents, matrix)
+    return np.concatenate([total, *parts], axis=1) if parts else total
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return a product of matrices, made of products so small that BLAS starts no threads for them.
+
+    Threads that it has started go on asking for work for a while, and would take a second processor for
+    nothing as long as the simulation runs.
+    """
+    made = np.zeros((len(left), right.shape[1]))
+    width = max(1, _MULTIPLICATIONS // max(1, made.size))
+    for first in range(0, len(right), width):
+        made += left[:, first : first + width] @ right[first : first + width]
     return made

@@ -76,6 +76,8 @@ class Places:
         Which column each adds to, shape (n,).
     factors
         What each is multiplied by, shape (n,).
+    whole
+        Whether the places are the centres of all segments, one after the other.
     """
 
     section: Any
@@ -84,6 +86,7 @@ class Places:
     name: str
     columns: IntArray
     factors: FloatArray
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)

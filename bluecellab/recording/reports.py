@@ -25,6 +25,7 @@ from bluecellab.spec.simulation import Report
 __all__ = ["FrameRecorder", "FrameSink", "ReportRecorder", "Window"]
 
 _BLOCK_BYTES = 2**21  # of samples that wait in NEURON
+_MOST_ROWS = 8192
 _HAND_ON_EVERY = 2.0  # s of wall time; what waits longer is handed on, lest a kill loses it
 _ROUNDING = 1e-6  # of an interval: times in configurations are decimal
 _OFF_STEP = 1e-3  # of a step; NEURON's time adds up
@@ -315,7 +316,8 @@ class _Reader:
         self.places: list[Places] = list(elements.places)
         self.size = elements.place_count + elements.process_count
         self.pointers = Pointers(self.size)
-        self.frames = Frames(self.size, max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), 10_000)))
+        rows = max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), _MOST_ROWS))
+        self.frames = Frames(self.size, 1 << (rows.bit_length() - 1))  # as files have them in chunks
         index = elements.place_count
         for group in elements.processes:
             for process in group.processes:
@@ -339,7 +341,10 @@ class _Reader:
         index = 0
         for group in self.places:
             try:
-                self.pointers.at(index, group.section, group.places, group.name)
+                if group.whole:
+                    self.pointers.at_all(index, group.section, group.name)
+                else:
+                    self.pointers.at(index, group.section, group.places, group.name)
             except EngineError as error:
                 raise BrokenError(
                     f"report {report!r}: {group.section.hname()} has no {group.name} any more. Make reports "

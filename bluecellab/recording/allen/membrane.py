@@ -133,7 +133,9 @@ class _Collected:
         factors = np.ones(len(places))
         if self.name == _DENSITY and hoc == FAST_IMEM:
             factors = _PER_AREA / np.array([raw(x).area() for x in places])
-        self.columns.places.append(Places(raw, int(raw.nseg), places, hoc, columns, factors))
+        self.columns.places.append(
+            Places(raw, int(raw.nseg), places, hoc, columns, factors, not self.report.soma_only)
+        )
 
     def _hoc_name(self, at: Any) -> str | None:
         """Return hoc's name of the variable; None if it is not there, empty if it is 0 for ever."""

@@ -173,10 +173,12 @@ class FrameWriter(ABC):
     def _chunk(self, columns: int) -> tuple[int, int]:
         """Return how many frames and elements are stored together.
 
-        Readers take all times of some cells, or all cells at some time; a square block serves both.
+        Readers take all times of some cells, or all cells at some time; a square block serves both. So many
+        frames are a power of 2, as those of blocks are, lest chunks be written again and again.
         """
         width = max(1, min(columns, 1024))
-        return max(1, _CHUNK_BYTES // (np.dtype(self.kind).itemsize * width)), width
+        rows = max(1, _CHUNK_BYTES // (np.dtype(self.kind).itemsize * width))
+        return 1 << (rows.bit_length() - 1), width
 
     def _tell_end(self, file: h5py.File, frames: int) -> None:
         # counted from 0 where that is the same, so that 1000 frames of 0.1 ms end at 100 ms

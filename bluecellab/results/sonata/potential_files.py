@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,10 +14,30 @@ from bluecellab.results.sonata.files import PathLike
 __all__ = ["PotentialFiles"]
 
 _WAITING_BYTES = 2**25  # of frames of single cells; opening their files again and again takes time
+_BLOCK_BYTES = 2**18  # of frames of all cells together
+_WRITE_EVERY = 2.0  # s of wall time, lest a kill loses more
+
+
+class _Waiting:
+    """Frames that wait to be written."""
+
+    def __init__(self) -> None:
+        self._frames: list[npt.NDArray[np.floating]] = []
+        self.bytes = 0
+
+    def add(self, frames: npt.NDArray[np.floating]) -> None:
+        """Add some."""
+        self._frames.append(frames)
+        self.bytes += frames.nbytes
+
+    def take(self) -> npt.NDArray[np.floating] | None:
+        """Return all, None if there are none."""
+        frames, self._frames, self.bytes = self._frames, [], 0
+        return np.concatenate(frames) if frames else None
 
 
 class PotentialFiles:
-    """Writes a file of all cells, and one for each of some cells; one of these is open at a time.
+    """Writes a file of all cells, and one for each of some cells; those are open one at a time.
 
     Parameters
     ----------
@@ -40,38 +61,50 @@ class PotentialFiles:
     ) -> None:
         self.total = PotentialWriter(path, channels, overwrite=overwrite)
         self.apart = [PotentialWriter(part, channels, overwrite=overwrite) for part in apart]
-        self._waiting: list[npt.NDArray[np.floating]] = []
-        self._bytes = 0
+        self._together, self._single = _Waiting(), _Waiting()
+        self._written = 0.0
 
     def open(self, start: float, dt: float) -> None:
         """Begin: frame *k* is the state at ``start + k dt``, in ms; see :meth:`FrameWriter.open`."""
-        self._waiting, self._bytes = [], 0
+        self._together, self._single = _Waiting(), _Waiting()
+        self._written = time.monotonic()
         self.total.open(start, dt)
         for part in self.apart:
             part.open(start, dt)
             part.suspend()
 
     def append(self, frames: npt.NDArray[np.floating]) -> None:
-        """Write the next frames.
+        """Write the next frames, at once or with later ones.
 
         Parameters
         ----------
         frames
             Shape (n, (1 + files) * channels): those of all cells, then of each that has a file of its own.
+
+        Raises
+        ------
+        OutputError
+            If frames cannot be written.
         """
         width = len(self.total.channels)
-        self.total.append(frames[:, :width])
+        self._together.add(frames[:, :width])
+        if self._together.bytes > _BLOCK_BYTES or time.monotonic() - self._written > _WRITE_EVERY:
+            self._write_together()
         if self.apart:
-            self._waiting.append(frames[:, width:])
-            self._bytes += frames.nbytes
-            if self._bytes > _WAITING_BYTES:
-                self._write_apart()
+            self._single.add(frames[:, width:])
+            if self._single.bytes > _WAITING_BYTES:
+                self._write_single()
 
-    def _write_apart(self) -> None:
-        if not self._waiting:
+    def _write_together(self) -> None:
+        frames = self._together.take()
+        if frames is not None:
+            self.total.append(frames)
+        self._written = time.monotonic()
+
+    def _write_single(self) -> None:
+        frames, width = self._single.take(), len(self.total.channels)
+        if frames is None:
             return
-        frames, width = np.concatenate(self._waiting), len(self.total.channels)
-        self._waiting, self._bytes = [], 0
         for index, part in enumerate(self.apart):
             part.resume()
             try:
@@ -80,9 +113,10 @@ class PotentialFiles:
                 part.suspend()
 
     def close(self, *, complete: bool) -> None:
-        """End; see :meth:`FrameWriter.close`. None is complete unless all are."""
+        """End; see :meth:`FrameWriter.close`. That of all cells is complete only if all others are."""
         try:
-            self._write_apart()
+            self._write_together()
+            self._write_single()
             for part in self.apart if complete else ():
                 part.resume()
                 part.close(complete=True)

@@ -227,7 +227,7 @@ def test_memory_is_bounded(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(module, "_BLOCK_BYTES", 7 * 6 * 8)
     small = setup.add()
     setup.simulation.run(10, cvode=False)
-    assert [len(block) for block in small.blocks] == [7] * 14 + [2]
+    assert [len(block) for block in small.blocks] == [4] * 25
     assert np.array_equal(small.frames, whole.frames)
     monkeypatch.setattr(module, "_HAND_ON_EVERY", 0.0)
     prompt = setup.add()
