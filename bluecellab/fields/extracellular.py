@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.cell import Cell
-from bluecellab.errors import CircuitWarning, ReportError, warn
+from bluecellab.errors import CircuitFileError, CircuitWarning, ReportError, warn
 from bluecellab.fields.line_source import line_source
 from bluecellab.fields.segments import ordered_sections, segment_ends, segment_radii
+from bluecellab.files.columns import read_numbers
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording.allen import window_of
 from bluecellab.recording.report_elements import Places, ReportElements
@@ -35,6 +34,7 @@ Placement = tuple[npt.ArrayLike, npt.ArrayLike | None]
 
 _MULTIPLICATIONS = 2**17  # at once; OpenBLAS starts threads beyond 2**18
 _AXES = ("x_pos", "y_pos", "z_pos")
+_CHANNEL = "channel"
 
 
 def read_electrodes(path: PathLike) -> tuple[FloatArray, IntArray]:
@@ -43,7 +43,7 @@ def read_electrodes(path: PathLike) -> tuple[FloatArray, IntArray]:
     Parameters
     ----------
     path
-        Text with columns ``x_pos``, ``y_pos`` and ``z_pos`` in um, and perhaps ``channel``, between spaces.
+        Text with columns ``x_pos``, ``y_pos`` and ``z_pos`` in um, and perhaps ``channel``, between blanks.
 
     Returns
     -------
@@ -56,28 +56,16 @@ def read_electrodes(path: PathLike) -> tuple[FloatArray, IntArray]:
         If it cannot be read, lacks a column, has no rows, or something else than numbers.
     """
     try:
-        with Path(path).open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter=" ", skipinitialspace=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReportError(f"the table of electrodes {path} cannot be read: {error}") from error
-    if not rows:
+        columns = read_numbers(path, (*_AXES, _CHANNEL), optional={_CHANNEL: -1.0})
+    except CircuitFileError as error:
+        raise ReportError(f"the table of electrodes cannot be used: {error}") from error
+    positions = np.stack([columns[name] for name in _AXES], axis=1)
+    if not len(positions):
         raise ReportError(f"the table of electrodes {path} has no rows")
-    lacking = [name for name in _AXES if name not in rows[0]]
-    if lacking:
-        raise ReportError(
-            f"the table of electrodes {path} has no column {', '.join(lacking)}; it has "
-            f"{', '.join(str(name) for name in rows[0])}, between spaces"
-        )
-    try:
-        positions = np.array([[float(row[name]) for name in _AXES] for row in rows])
-        channels = [int(float(row.get("channel") or number)) for number, row in enumerate(rows)]
-    except (TypeError, ValueError) as error:
-        raise ReportError(
-            f"the table of electrodes {path} has something else than numbers: {error}"
-        ) from error
-    if not np.isfinite(positions).all():
-        raise ReportError(f"the table of electrodes {path} has places that are not finite")
-    return positions, np.array(channels, dtype=np.int64)
+    channels = columns[_CHANNEL].astype(np.int64)
+    if (channels != columns[_CHANNEL]).any():
+        raise ReportError(f"the table of electrodes {path} has channels that are not whole numbers")
+    return positions, np.arange(len(channels)) if (channels == -1).all() else channels
 
 
 def extracellular_recorder(
