@@ -1,4 +1,4 @@
-"""Run every script under examples/, each in an empty folder and a process of its own."""
+"""Run every script in examples/ and its folders, each in an empty folder and a process of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Run those named on the command line, or all; return the number that failed."""
     chosen = sys.argv[1:]
-    scripts = [path for path in sorted((ROOT / "examples").glob("*.py")) if not chosen or path.stem in chosen]
+    there = sorted([*(ROOT / "examples").glob("*.py"), *(ROOT / "examples").glob("*/*.py")])
+    scripts = [path for path in there if not chosen or path.stem in chosen]
     if not scripts:
         print(f"no example is called {', '.join(chosen) or 'anything'}")
         return 1
@@ -32,7 +33,8 @@ def main() -> int:
                 check=False,
             )
         outcome = "ok" if done.returncode == 0 else f"FAILED with exit code {done.returncode}"
-        print(f"--- {script.name}: {outcome} ({time.monotonic() - begin:.1f} s)", flush=True)
+        name = script.relative_to(ROOT / "examples")
+        print(f"--- {name}: {outcome} ({time.monotonic() - begin:.1f} s)", flush=True)
         failures += done.returncode != 0
     return failures
 
