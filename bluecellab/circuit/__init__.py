@@ -10,7 +10,8 @@ from bluecellab.circuit.access import CircuitAccess, CompartmentSet, EdgePopulat
 from bluecellab.circuit.compartments import read_compartment_sets
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.memory import EdgeColumns, MemoryCircuit, NodeColumns
-from bluecellab.circuit.obi import ObiCircuit, open_circuit
+from bluecellab.circuit.obi import ObiCircuit
+from bluecellab.circuit.opening import open_circuit
 from bluecellab.circuit.validation import validate
 from bluecellab.circuit.writing import write_circuit, write_config
 from bluecellab.spec.base import CellId

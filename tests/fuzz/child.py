@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import shutil
 import sys
@@ -11,12 +12,14 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from bluecellab.circuit import open_circuit
 from bluecellab.circuit.config import Problem, read_config
 from bluecellab.circuit.obi import ObiCircuit
 from bluecellab.circuit.validation import check, validate
 from bluecellab.errors import BluecellabError, BluecellabWarning
 from bluecellab.spec.base import CellId
-from tests.fuzz.mutations import mutate_bytes, mutate_columns, mutated_json
+from tests.fuzz.mutations import mutate_bytes, mutate_columns, mutate_text, mutated_json
+from tests.unit.circuit.config.allen.samples import INPUTS, REPORTS
 from tests.unit.circuit.config.samples import FULL
 
 SLOWEST = 20.0
@@ -52,8 +55,6 @@ def circuit_case(folder: Path, chance: random.Random) -> bool:
     """A mutated circuit_config.json, node sets or compartment sets."""
     names = ("circuit_config.json", "node_sets.json", "node_sets_of_simulation.json", "compartment_sets.json")
     path = folder / chance.choice(names)
-    import json
-
     path.write_bytes(mutated_json(json.loads(path.read_text()), chance, folder / "trap"))
     found = _validated(folder / "simulation_config.json")
     return _read_all(folder) and not found
@@ -96,7 +97,64 @@ def _read_all(folder: Path) -> bool:
     return good
 
 
-CASES = {"config": config_case, "circuit": circuit_case, "hdf5": hdf5_case}
+def allen_case(folder: Path, chance: random.Random) -> bool:
+    """A mutated configuration of the Allen dialect; whether nothing is wrong with it."""
+    path = folder / "simulation_config.json"
+    base = json.loads(path.read_text())
+    base["inputs"] = {**INPUTS, **base["inputs"]} if chance.random() < 0.5 else base["inputs"]
+    base["reports"] = {**REPORTS, **base["reports"]} if chance.random() < 0.5 else base["reports"]
+    path.write_bytes(mutated_json(base, chance, folder / "trap"))
+    found = _validated(path)
+    try:
+        config = read_config(path, confine_to=folder)
+        check(config, confine_to=folder)
+    except BluecellabError:
+        assert found
+        return False
+    assert not found
+    return True
+
+
+def allen_circuit_case(folder: Path, chance: random.Random) -> bool:
+    """A mutated configuration, table or HDF5 file of a circuit of the Allen dialect."""
+    network = folder / "network"
+    files = [folder / "circuit_config.json", *sorted(network.iterdir()), folder / "lgn_spikes.h5"]
+    path = chance.choice([*files, folder / "components/cells/fit.json"])
+    if path.suffix == ".h5":
+        with contextlib.suppress(OSError, RuntimeError, KeyError, ValueError, TypeError):
+            chance.choice([mutate_bytes, mutate_columns])(path, chance)
+    elif path.suffix == ".json":
+        path.write_bytes(mutated_json(json.loads(path.read_text()), chance, folder / "trap"))
+    else:
+        path.write_bytes(mutate_text(path.read_text(), chance))
+    found = _validated(folder / "simulation_config.json")
+    good = True
+    try:
+        circuit = open_circuit(folder / "circuit_config.json", confine_to=folder)
+    except BluecellabError:
+        return False
+    with circuit:
+        steps: list[Callable[[], object]] = [lambda: circuit.node_set_names]
+        for name in ("internal", "lgn"):
+            steps.append(lambda name=name: circuit.nodes(name))  # type: ignore[misc]
+            steps += [lambda name=name, node=node: circuit.cell(CellId(name, node)) for node in range(5)]  # type: ignore[misc]
+        for name in ("internal_to_internal", "lgn_to_internal"):
+            steps += [lambda name=name, node=node: circuit.edges(name, node) for node in range(5)]  # type: ignore[misc]
+        for step in steps:
+            try:
+                step()
+            except BluecellabError:
+                good = False
+    return good and not found
+
+
+CASES = {
+    "config": config_case,
+    "circuit": circuit_case,
+    "hdf5": hdf5_case,
+    "allen": allen_case,
+    "allen_circuit": allen_circuit_case,
+}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""2000 mutated configurations, circuits, and files of edges: no crash, no hang, nothing executed.
+"""2800 mutated configurations, circuits, and files of edges: no crash, no hang, nothing executed.
 
 Every case either is right or becomes problems and errors of ours. Each can be repeated alone::
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.circuit.validation.allen.network import write_network
 from tests.unit.circuit.validation.simulations import write_simulation
 
 LONGEST = 30.0
@@ -22,19 +23,24 @@ BATCHES = [
     *(("config", first, first + 250) for first in range(0, 1000, 250)),
     *(("circuit", first, first + 200) for first in range(0, 400, 200)),
     *(("hdf5", first, first + 150) for first in range(0, 600, 150)),
+    *(("allen", first, first + 200) for first in range(0, 400, 200)),
+    *(("allen_circuit", first, first + 200) for first in range(0, 400, 200)),
 ]
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(600)]
 
 
-def test_two_thousand() -> None:
-    assert sum(last - first for _, first, last in BATCHES) == 2000
+def test_all_of_them() -> None:
+    assert sum(last - first for _, first, last in BATCHES) == 2800
 
 
 def run_cases(kind: str, first: int, last: int, folder: Path) -> tuple[int, list[str]]:
     """Run cases in a process of their own, and on from the next whenever one ends it; what went wrong."""
     master, work = folder / "master", folder / "work"
-    write_simulation(master)
+    if kind.startswith("allen"):
+        write_network(master)
+    else:
+        write_simulation(master)
     work.mkdir()
     right, failures = 0, []
     while first < last:

@@ -50,6 +50,8 @@ def _place(block: Block) -> ClampPlace | None:
 
 
 def _steps(block: Block, unit: str) -> dict[str, tuple[float, ...] | None] | None:
+    if block.values.get("gids", "all") != "all":  # which tools of BioNet write, and BioNet does not read
+        block.report("gids", "which cells is said by node_set alone, in BioNet too")
     units = {"amp": unit, "delay": "ms", "duration": "ms"}
     for name in _STEPS:
         if name not in block.values:
@@ -68,7 +70,7 @@ def read_current_clamp(wanted: Wanted) -> CurrentClamp | CurrentFile | None:
         return _from_file(wanted, "csv")
     if kind in ("nwb", "allen"):
         return _from_file(wanted, "nwb")
-    wanted.read((), *_STEPS, *_PLACE)
+    wanted.read((), *_STEPS, *_PLACE, "gids")
     if kind != "current_clamp":
         message = "module IClamp goes with 'current_clamp', 'csv' or 'file', 'nwb' or 'allen'"
         block.report("input_type", message)
@@ -99,7 +101,7 @@ def _from_file(wanted: Wanted, kind: str) -> CurrentFile | None:
 def read_voltage_clamp(wanted: Wanted) -> VoltageClamp | None:
     """Return steps of potential."""
     block = wanted.block
-    fields = wanted.read((Key("resistance", "number", unit="Mohm"),), *_STEPS, *_PLACE, "vc")
+    fields = wanted.read((Key("resistance", "number", unit="Mohm"),), *_STEPS, *_PLACE, "gids", "vc")
     steps, place = _steps(block, "mV"), _place(block)
     if steps is None or place is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -32,6 +33,7 @@ COMPONENTS = (
 FileKind = Literal["nodes", "node_types", "edges", "edge_types", "gap_junctions", "component"]
 Made = TypeVar("Made")
 
+_SIMILAR = 0.75
 _EDGES = (Key("edges_file", "text", needed=True), Key("edge_types_file", "text"), Key("enabled", "flag"))
 
 
@@ -125,7 +127,7 @@ def _read_components(sources: Sources, laid: Laid) -> None:
     block, places = cleaned(block), sources.at("components").places
     for name in block.values:
         if name not in COMPONENTS:
-            block.report(name, f"no such component; {nearest(name, COMPONENTS, 'components')}")
+            _check_component(block, name)
             continue
         texts = texts_of(block, name, "the path of a folder") or ()
         found = [places.existing(text, block.at(name)) for text in texts]
@@ -133,6 +135,13 @@ def _read_components(sources: Sources, laid: Laid) -> None:
         laid.files += [
             NamedFile(path, "component", block.at(name), block.problems) for path in laid.components[name]
         ]
+
+
+def _check_component(block: Block, name: str) -> None:
+    """Report a component that is misspelt; others are folders of any kind."""
+    absent = [each for each in COMPONENTS if each not in block.values]
+    if difflib.get_close_matches(name.lower(), absent, 1, _SIMILAR):
+        block.report(name, f"no such component; {nearest(name, absent, 'components that are not here')}")
 
 
 def _read_networks(sources: Sources, laid: Laid) -> None:

@@ -127,7 +127,7 @@ def _extracellular(wanted: Wanted) -> ExtracellularReport | None:
     block = wanted.block
     key = Key("electrode_positions", "text", needed=True)
     others = ("contributions_dir", "minimum_distance", "file_name_nwb", "cell_bounds")
-    fields = _sampled(wanted, (key,), *others, "variable_name", "electrode_channels")
+    fields = _sampled(wanted, (key,), *others, "variable_name", "electrode_channels", "sections")
     distance = block.values.get("minimum_distance")
     if distance is not None and distance != "none":
         if distance != "auto" and (isinstance(distance, bool) or not isinstance(distance, int | float)):

@@ -27,6 +27,7 @@ _PROBE = (
     "units",
     "interval",
     "interval_offset",
+    "interval_onset",
     "missing_ids",
     "simulation_offset",
     "cache_spikes",

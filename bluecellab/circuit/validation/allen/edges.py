@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation
+from bluecellab.circuit.allen.types import TypeTable, read_types
 from bluecellab.circuit.config.allen.reading import AllenParts
 from bluecellab.circuit.config.places import is_file
 from bluecellab.circuit.config.problems import Problems, nearest
 from bluecellab.circuit.config.text import read_object
 from bluecellab.circuit.hdf5 import Hdf5File
-from bluecellab.circuit.validation.allen.tables import types_of
 from bluecellab.circuit.validation.where import Where, report_error
 from bluecellab.errors import BluecellabError
 from bluecellab.spec.allen import EdgesFile
@@ -84,9 +85,7 @@ def _check_file(
     problems: Problems,
     confine_to: str | None,
 ) -> None:
-    types = {} if files.edge_types_file is None else types_of(files.edge_types_file, "edge_type_id", problems)
-    if types is None:
-        return
+    types = {} if files.edge_types_file is None else _rows(read_types(files.edge_types_file, "edge_type_id"))
     table = files.edge_types_file or files.edges_file
     file = Hdf5File(files.edges_file, confine_to=confine_to)
     try:
@@ -99,10 +98,20 @@ def _check_file(
                 message = f"is used by population {population.name!r}, and is not in the table"
                 problems.add("", f"edge_type_id {number}", message, file=table)
                 continue
-            row = {name: text for name, text in types.get(number, {}).items() if name not in population.own}
+            row = {name: each for name, each in types.get(number, {}).items() if name not in population.own}
             for name, value, message in _wrong(row, population, folders):
                 key = f"edge_type_id {number}: {name}"
                 problems.add(key, value, message, file=table)
+
+
+def _rows(table: TypeTable) -> dict[int, dict[str, object]]:
+    """Return what each type says, without what is missing."""
+    return {
+        int(number): {
+            name: column.values[row].item() for name, column in table.columns.items() if column.there[row]
+        }
+        for row, number in enumerate(table.ids)
+    }
 
 
 def _population(file: Hdf5File, name: str, circuit: CircuitAccess) -> _Population:
@@ -131,10 +140,9 @@ def _kinds(circuit: CircuitAccess, population: str) -> frozenset[str]:
 
 
 def _wrong(
-    row: Mapping[str, str | None], population: _Population, folders: tuple[str, ...]
-) -> Iterator[tuple[str, str | None, str]]:
+    given: Mapping[str, object], population: _Population, folders: tuple[str, ...]
+) -> Iterator[tuple[str, object, str]]:
     """Give what is wrong with a type: the column, the value, and the remedy."""
-    given = {name: text for name, text in row.items() if text is not None}
     there = {*given, *population.own}
     if not there & {"syn_weight", "weight_function"}:
         yield "syn_weight", None, "is missing, and there is no weight_function either"
@@ -143,15 +151,16 @@ def _wrong(
         yield "delay", None, "is missing; a delay in ms is needed"
     for name in ("syn_weight", "delay", "nsyns", "weight_sigma"):
         if name in given:
-            number = _number(given[name])
-            if number is None or (name in ("delay", "nsyns") and number < 0):
+            number = given[name]
+            fine = isinstance(number, int | float) and math.isfinite(number)
+            if not fine or (name in ("delay", "nsyns") and number < 0):  # type: ignore[operator]
                 yield (
                     name,
                     given[name],
                     f"a number{'' if name.endswith('weight') else ', 0 or more,'} is needed",
                 )
-    function = given.get("weight_function")
-    if function is not None and function not in WEIGHTS and function not in WEIGHT_FUNCTIONS:
+    function = str(given.get("weight_function", WEIGHTS[0]))
+    if function not in WEIGHTS and function not in WEIGHT_FUNCTIONS:
         known = nearest(function, [*WEIGHTS, *WEIGHT_FUNCTIONS], "weight functions")
         yield "weight_function", function, f"no such weight function; {known}; synaptic_weight registers one"
     if "biophysical" in population.receivers and not gap:
@@ -159,17 +168,17 @@ def _wrong(
 
 
 def _wrong_synapse(
-    given: Mapping[str, str], own: frozenset[str], folders: tuple[str, ...]
-) -> Iterator[tuple[str, str | None, str]]:
-    template = given.get("model_template")
-    if template is None and "model_template" not in own:
+    given: Mapping[str, object], own: frozenset[str], folders: tuple[str, ...]
+) -> Iterator[tuple[str, object, str]]:
+    template = str(given.get("model_template", ""))
+    if not template and "model_template" not in own:
         yield "model_template", None, f"is missing; one of {', '.join(SYNAPSES)} is needed"
-    elif template is not None and template not in SYNAPSES and template not in SYNAPSE_MODELS:
+    elif template and template not in SYNAPSES and template not in SYNAPSE_MODELS:
         known = nearest(template, [*SYNAPSES, *SYNAPSE_MODELS], "models of synapses")
         yield "model_template", template, f"no such model of synapses; {known}; synapse_model registers one"
     params = given.get("dynamics_params")
     if params is not None:
-        paths = [os.path.join(each, params) for each in folders]  # noqa: PTH118
+        paths = [os.path.join(each, str(params)) for each in folders]  # noqa: PTH118
         found = next(filter(is_file, paths), None)
         if found is None:
             listed = ", ".join(folders) or "components.synaptic_models_dir, which is missing"
@@ -180,21 +189,13 @@ def _wrong_synapse(
             yield from (("dynamics_params", params, str(problem)) for problem in problems)
     sections = given.get("target_sections")
     if sections is not None:
-        listed_sections = _literal(sections)
+        listed_sections = _literal(str(sections))
         fine = isinstance(listed_sections, list | tuple) and all(each in TARGETS for each in listed_sections)
         if not fine:
             yield "target_sections", sections, f"a list of {', '.join(TARGETS)} is needed"
     distances = given.get("distance_range")
-    if distances is not None and not _is_range(_literal(distances)):
+    if distances is not None and not _is_range(_literal(str(distances))):
         yield "distance_range", distances, "two distances from the soma in um are needed, as [0.0, 150.0]"
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
 
 
 def _literal(text: str) -> object:

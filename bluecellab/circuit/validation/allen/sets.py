@@ -102,7 +102,7 @@ def check_targets(
     dict
         The cells that are simulated, by population; a problem is reported if there are none.
     """
-    virtual = _found(circuit, "virtual")
+    virtual, artificial = _found(circuit, "virtual"), _found(circuit, "point_neuron")
     cells = {
         name: np.setdiff1d(np.arange(each.size, dtype=np.int64), virtual.get(name, ()))
         for name, each in circuit.node_populations.items()
@@ -119,10 +119,21 @@ def check_targets(
         if isinstance(stimulus, _TRAINS) and not _overlap(sets[name], virtual):
             message = "has no virtual nodes; spikes of files are sent by those alone"
             each.problems.add(join(each.key, "node_set"), name, message)
-        if isinstance(stimulus, _CLAMPS) and not _overlap(sets[name], cells):
-            message = "has only virtual nodes; a clamp needs cells"
-            each.problems.add(join(each.key, "node_set"), name, message)
+        if isinstance(stimulus, _CLAMPS):
+            message = _wrong_for_clamps(sets[name], cells, artificial)
+            if message:
+                each.problems.add(join(each.key, "node_set"), name, message)
     return cells
+
+
+def _wrong_for_clamps(chosen: NodeSet, cells: NodeSet, artificial: NodeSet) -> str:
+    if not _overlap(chosen, cells):
+        return "has only virtual nodes; a clamp needs cells"
+    for name, ids in chosen.items():
+        some = ids[np.isin(ids, artificial[name])] if name in artificial else ids[:0]
+        if len(some):
+            return f"has artificial cells, such as {name}/{some[0]}, which have no membrane to clamp"
+    return ""
 
 
 def _found(circuit: CircuitAccess, name: str) -> NodeSet:

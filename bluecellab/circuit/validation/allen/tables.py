@@ -8,26 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from bluecellab.circuit.config.problems import Problems, nearest
 
-__all__ = ["check_columns", "check_trains_table", "header_of", "types_of"]
+__all__ = ["check_columns", "check_trains_table", "header_of"]
 
 _MOST = 2**20
-#: What stands for nothing in a table.
-_MISSING = (
-    "",
-    "NULL",
-    "null",
-    "NaN",
-    "nan",
-    "NA",
-    "N/A",
-    "n/a",
-    "<NA>",
-    "#N/A",
-    "None",
-    "NONE",
-    "-NaN",
-    "-nan",
-)
 
 
 def _rows(path: str, separator: str) -> Iterator[list[str]]:
@@ -130,41 +113,3 @@ def _wrong_row(row: Sequence[str], time: int, node: int, width: int) -> str:
     if not math.isfinite(when) or when < 0:
         return f"the time {row[time]} is no time of a spike; 0 ms or later is needed"
     return "" if who >= 0 else f"the id {row[node]} is negative"
-
-
-def types_of(path: str, id_column: str, problems: Problems) -> dict[int, dict[str, str | None]] | None:
-    """Return the rows of a table of types by id, texts as they stand; None, and problems, if it is none.
-
-    Parameters
-    ----------
-    path
-        The file.
-    id_column
-        ``"edge_type_id"`` or ``"node_type_id"``.
-    problems
-        Where to report to.
-    """
-    made: dict[int, dict[str, str | None]] = {}
-    header: list[str] = []
-    try:
-        for number, row in enumerate(_rows(path, " ")):
-            if not header:
-                header = row
-                if id_column not in header:
-                    hint = nearest(id_column, header, "columns")
-                    problems.add("", None, f"has no column {id_column!r}; {hint}", file=path)
-                    return None
-                continue
-            values = {
-                name: None if text in _MISSING else text for name, text in zip(header, row, strict=False)
-            }
-            given = values.get(id_column)
-            if given is None or not given.lstrip("-").isdigit() or len(row) != len(header):
-                wanted = f"{len(header)} values are needed, and a whole number for {id_column}"
-                problems.add("", None, f"line {number + 1}: {wanted}", file=path)
-                return None
-            made[int(given)] = values
-    except (csv.Error, OSError) as error:
-        problems.add("", None, f"is no table: {error}", file=path)
-        return None
-    return made
