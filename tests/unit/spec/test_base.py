@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 
 import pytest
@@ -126,3 +127,16 @@ def test_properties_by_position_and_none() -> None:
     )
     with pytest.raises(InvalidSpecError, match="emodel_properties"):
         HocCell(template_path="a", morphology_path="b", template_format="v6")
+
+
+def test_signatures_are_there_before_the_class_is_used() -> None:
+    class Deferred(Spec):
+        number: int = 1
+
+    class More(Deferred):
+        text: str
+
+    assert list(inspect.signature(Deferred).parameters) == ["number"]
+    assert list(inspect.signature(More).parameters) == ["number", "text"]
+    assert More(text="a").number == 1
+    assert not hasattr(Deferred(), "__signature__")
