@@ -156,5 +156,6 @@ def _write_index(group: h5py.Group, nodes: IntArray) -> None:
     owners = nodes[firsts]
     order = np.argsort(owners, kind="stable")
     bounds = np.searchsorted(owners[order], np.arange(int(nodes.max(initial=-1)) + 2))
-    group["node_id_to_range"] = np.stack([bounds[:-1], bounds[1:]], axis=1).astype(np.uint64)
+    group["node_id_to_ranges"] = np.stack([bounds[:-1], bounds[1:]], axis=1).astype(np.uint64)
+    group["node_id_to_range"] = group["node_id_to_ranges"]  # one data set, the names of both dialects
     group["range_to_edge_id"] = np.stack([firsts[order], lasts[order]], axis=1).astype(np.uint64)
