@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation
 from bluecellab.circuit.allen.types import TypeTable, read_types
@@ -34,6 +35,7 @@ TARGETS = ("soma", "somatic", "axon", "axonal", "dend", "basal", "apic", "apical
 """Names that ``target_sections`` may have."""
 
 _CHUNK = 2**22
+TextArray = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,12 @@ class _Population:
     own
         Attributes that every edge has by itself, whatever its type says.
     types
-        Types that are used.
-    receivers
-        Types of cells that they arrive at.
+        The types of cells that edges of each type arrive at, by the types that are used.
     """
 
     name: str
     own: frozenset[str]
-    types: tuple[int, ...]
-    receivers: frozenset[str]
+    types: Mapping[int, frozenset[str]]
 
 
 def check_edge_types(parts: AllenParts, circuit: CircuitAccess, where: Where) -> None:
@@ -93,13 +92,13 @@ def _check_file(
     finally:
         file.close()
     for population in populations:
-        for number in population.types:
+        for number, receivers in sorted(population.types.items()):
             if number not in types and files.edge_types_file is not None:
                 message = f"is used by population {population.name!r}, and is not in the table"
                 problems.add("", f"edge_type_id {number}", message, file=table)
                 continue
             row = {name: each for name, each in types.get(number, {}).items() if name not in population.own}
-            for name, value, message in _wrong(row, population, folders):
+            for name, value, message in _wrong(row, population, receivers, folders):
                 key = f"edge_type_id {number}: {name}"
                 problems.add(key, value, message, file=table)
 
@@ -118,29 +117,44 @@ def _population(file: Hdf5File, name: str, circuit: CircuitAccess) -> _Populatio
     path = f"edges/{name}"
     groups = [each for each in file.names(path) if each.isdigit()]
     own = [frozenset(file.names(f"{path}/{group}")) for group in groups]
-    ids = file.dataset(f"{path}/edge_type_id")
-    used: set[int] = set()
-    if ids is not None and ids.dtype.kind in "iu":
-        with file.reading(path):
-            for start in range(0, len(ids), _CHUNK):
-                used.update(map(int, np.unique(ids[start : start + _CHUNK])))
     edges: EdgePopulation | None = circuit.edge_populations.get(name)
-    receivers = _kinds(circuit, "" if edges is None else edges.target)
+    kinds = _kinds(circuit, "" if edges is None else edges.target)
     shared = frozenset.intersection(*own) if own else frozenset()
-    return _Population(name, shared, tuple(sorted(used)), receivers)
+    return _Population(name, shared, _receivers(file, path, kinds))
 
 
-def _kinds(circuit: CircuitAccess, population: str) -> frozenset[str]:
-    """Return the types of cells in a population."""
+def _receivers(file: Hdf5File, path: str, kinds: TextArray) -> dict[int, frozenset[str]]:
+    """Return the types of cells, of those of a population's nodes, that edges arrive at, by types of edges."""
+    ids, targets = (file.dataset(f"{path}/{name}") for name in ("edge_type_id", "target_node_id"))
+    found: dict[int, set[str]] = {}
+    if ids is None or targets is None or ids.dtype.kind not in "iu" or targets.dtype.kind not in "iu":
+        return {}
+    names, numbers = np.unique(kinds, return_inverse=True)
+    with file.reading(path):
+        for start in range(0, min(len(ids), len(targets)), _CHUNK):
+            some, ends = ids[start : start + _CHUNK], targets[start : start + _CHUNK]
+            count = min(len(some), len(ends))
+            some, ends = some[:count], np.asarray(ends[:count], np.uint64)
+            known = ends < len(numbers)
+            for number in np.unique(some).tolist():
+                arrive = np.unique(numbers[ends[known & (some == number)].astype(np.int64)])
+                found.setdefault(int(number), set()).update(names[arrive].tolist())
+    return {number: frozenset(each) for number, each in found.items()}
+
+
+def _kinds(circuit: CircuitAccess, population: str) -> TextArray:
+    """Return the type of each cell of a population, by its id."""
     found = circuit.node_populations.get(population)
     if found is None or "model_type" not in found.columns:
-        return frozenset()
-    values = circuit.nodes(population, None, ("model_type",))["model_type"]
-    return frozenset(map(str, np.unique(values.astype(str))))
+        return np.empty(0, np.str_)
+    return circuit.nodes(population, None, ("model_type",))["model_type"].astype(str)
 
 
 def _wrong(
-    given: Mapping[str, object], population: _Population, folders: tuple[str, ...]
+    given: Mapping[str, object],
+    population: _Population,
+    receivers: frozenset[str],
+    folders: tuple[str, ...],
 ) -> Iterator[tuple[str, object, str]]:
     """Give what is wrong with a type: the column, the value, and the remedy."""
     there = {*given, *population.own}
@@ -163,7 +177,7 @@ def _wrong(
     if function not in WEIGHTS and function not in WEIGHT_FUNCTIONS:
         known = nearest(function, [*WEIGHTS, *WEIGHT_FUNCTIONS], "weight functions")
         yield "weight_function", function, f"no such weight function; {known}; synaptic_weight registers one"
-    if "biophysical" in population.receivers and not gap:
+    if "biophysical" in receivers and not gap:
         yield from _wrong_synapse(given, population.own, folders)
 
 

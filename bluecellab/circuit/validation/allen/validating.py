@@ -77,7 +77,8 @@ def _checked(parts: AllenParts) -> list[Problem]:
     check_consistency(parts)
     check_named(parts)
     where = _Where(parts.sources.path, parts.laid.path, parts.sources.problems[0])
-    fine = not any(_is_of_circuit(problem) for problem in parts.sources.found())
+    files = {problems.file for problems in parts.sources.problems}
+    fine = not any(_is_of_circuit(problem, files) for problem in parts.sources.found())
     if _files_are_there(parts) and fine and parts.laid.nodes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CircuitWarning)  # they come again when the circuit is used
@@ -92,8 +93,11 @@ def _checked(parts: AllenParts) -> list[Problem]:
     return parts.sources.found()
 
 
-def _is_of_circuit(problem: Problem) -> bool:
-    return not problem.key or problem.key.split(".")[0].split("[")[0] in _OF_CIRCUIT
+def _is_of_circuit(problem: Problem, files: set[str]) -> bool:
+    """Return whether, with this problem, the circuit cannot be opened."""
+    if not problem.key:
+        return problem.file in files
+    return problem.key.split(".")[0].split("[")[0] in _OF_CIRCUIT
 
 
 def _files_are_there(parts: AllenParts) -> bool:

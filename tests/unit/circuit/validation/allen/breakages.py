@@ -338,7 +338,7 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
     "unknown synapse": (
         table("lgn_internal_types.csv", "Exp2Syn", "Exp3Syn"),
         "edge_type_id 5: model_template",
-        "did you mean 'Exp2Syn'",
+        "did you mean 'expsyn'",
     ),
     "parameters of synapses absent": (
         table("lgn_internal_types.csv", "exc.json", "exec.json"),
@@ -369,7 +369,7 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
     "ids of nodes": (
         hdf5("network/internal_nodes.h5", _column("nodes/internal/node_type_id", [100, 100, 101])),
         "",
-        "node_type_id",
+        "has 5 entries",
     ),
 }
 """What is wrong, and what must be said; an empty key stands for that of a file of the circuit."""
