@@ -10,13 +10,12 @@ import numpy.typing as npt
 
 from bluecellab.cell import Cell
 from bluecellab.errors import ClosedError, StimulusError
+from bluecellab.fields.acting import ActingField
 from bluecellab.fields.geometry import displacements
 from bluecellab.fields.uniform import factors_of, patterns_of, terms_of
-from bluecellab.nrn import clock, runtime, settings
+from bluecellab.nrn import runtime
 from bluecellab.nrn.imposed import ImposedPotential, prepare_outside
-from bluecellab.nrn.scope import Live
 from bluecellab.recording import RunPlan
-from bluecellab.recording.samples import TimeAxis
 from bluecellab.spec.circuit_stimuli import SpatiallyUniformField
 
 __all__ = ["LiveField", "play_field"]
@@ -72,7 +71,7 @@ def play_field(
     return LiveField(fields, cell, matrix)
 
 
-class LiveField(Live):
+class LiveField(ActingField):
     """Fields that act on a cell; made by :func:`play_field`.
 
     It takes part in the runs of the cell: with a fixed step only, as NEURON cannot combine CVODE with
@@ -88,8 +87,6 @@ class LiveField(Live):
         From its coordinates to those of the field, shape (3, 3).
     """
 
-    needs_fast_imem = False
-
     def __init__(self, fields: Sequence[SpatiallyUniformField], cell: Cell, rotation: FloatArray) -> None:
         super().__init__("electric field", cell.scope)
         self.fields = tuple(fields)
@@ -97,9 +94,6 @@ class LiveField(Live):
         self._rotation = rotation
         self._patterns: FloatArray = np.empty((0, 0))
         self._nsegs: tuple[int, ...] = ()
-        self._plan: RunPlan | None = None
-        self._settling = False
-        self._outside = self._scope.own(_Outside(), _Outside.release)
         try:
             self._measure(cell)
             prepare_outside([section.raw for section in cell.sections.values()])
@@ -115,82 +109,14 @@ class LiveField(Live):
             self._patterns = patterns_of(terms_of(self.fields), displacements(cell, self._rotation))
             self._nsegs = nsegs
 
-    def _impose(self) -> ImposedPotential:
-        """Reach the segments as they are now."""
+    def _reach(self, plan: RunPlan) -> ImposedPotential:  # noqa: ARG002 - its factors are of any time
         cell = self._cell()
         if cell is None or cell.closed:
             raise ClosedError(f"the cell of {self._scope.path()} is closed")
         self._measure(cell)
         sections = [section.raw for section in cell.sections.values()]
-        self._outside.release()
-        self._outside.potential = ImposedPotential(
-            sections, self._patterns, factors_of(terms_of(self.fields))
-        )
-        return self._outside.potential
-
-    def check(self, plan: RunPlan) -> None:
-        """Raise unless the step is fixed, and one thread makes it.
-
-        Raises
-        ------
-        StimulusError
-            If it is not, or several do.
-        """
-        if (threads := int(settings.read("nthread"))) > 1:
-            raise StimulusError(
-                f"{self._scope.path()} cannot act in a run of {threads} threads, which are not all in the "
-                "middle of a step at the same time; set h.ParallelContext().nthread(1)"
-            )
-        if not plan.fixed:
-            raise StimulusError(
-                f"{self._scope.path()} cannot act in a run with CVODE, which knows no potential outside of "
-                "membranes; run with a fixed step, cvode=False"
-            )
-
-    def prepare(self, plan: RunPlan) -> None:
-        """Begin with nothing outside; every field begins after 0 ms."""
-        self._plan = plan
-        self._settling = plan.t_start > 0
-        with runtime.guard("imposing a field"):
-            self._impose().write(0.0)
-
-    def reset(self, axis: TimeAxis) -> None:  # noqa: ARG002 - it records nothing
-        """Begin to act; after the model has settled, if it does."""
-        if self._settling:
-            self._settling = False
-            return
-        self._start()
-
-    def extend(self, t_stop: float) -> None:  # noqa: ARG002 - it acts for ever
-        """Go on."""
-        with runtime.guard("imposing a field"):
-            self._impose()
-        self._start()
-
-    def _start(self) -> None:
-        if self._plan is not None and self._outside.potential is not None:
-            with runtime.guard("imposing a field"):
-                self._outside.potential.start(clock.now(), self._plan.dt)
-
-    def harvest(self) -> None:
-        """Do nothing: it records nothing."""
-
-    def finish(self, *, partial: bool) -> None:  # noqa: ARG002 - either way
-        """Act no more."""
-        self._outside.release()
+        return ImposedPotential(sections, self._patterns, factors_of(terms_of(self.fields)))
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"open, {len(terms_of(self.fields))} components"
         return f"<LiveField {self._scope.path()} {state}>"
-
-
-class _Outside:
-    """Holds what writes in a run; nothing between runs."""
-
-    potential: ImposedPotential | None = None
-
-    def release(self) -> None:
-        """Stop writing."""
-        if self.potential is not None:
-            self.potential.release()
-            self.potential = None

@@ -146,7 +146,8 @@ def _writer(
         last[:] = [now]
         set_to(total, first, now[0])
         for pattern, factor in zip(rest, now[1:], strict=True):
-            add(total, pattern, factor, work)
+            if factor:
+                add(total, pattern, factor, work)
         pointers.scatter(total)
 
     return write
