@@ -124,7 +124,7 @@ def _population(file: Hdf5File, name: str, circuit: CircuitAccess) -> _Populatio
 
 
 def _receivers(file: Hdf5File, path: str, kinds: TextArray) -> dict[int, frozenset[str]]:
-    """Return the types of cells, of those of a population's nodes, that edges arrive at, by types of edges."""
+    """Return the types of cells that edges arrive at, by types of edges; ``kinds`` are those of the nodes."""
     ids, targets = (file.dataset(f"{path}/{name}") for name in ("edge_type_id", "target_node_id"))
     found: dict[int, set[str]] = {}
     if ids is None or targets is None or ids.dtype.kind not in "iu" or targets.dtype.kind not in "iu":
