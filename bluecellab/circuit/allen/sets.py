@@ -130,7 +130,7 @@ class AllenNodeSets:
         wanted = rule["population"]
         listed = wanted if isinstance(wanted, list) else [wanted]
         for each in listed:
-            if each not in self._tables:
+            if not isinstance(each, str) or each not in self._tables:
                 known = nearest(str(each), self._tables, "populations of nodes")
                 raise NodeSetError(f"node set {name!r}: no population {shown(each)}; {known}", name)
         return [each for each in self._tables if each in listed]
