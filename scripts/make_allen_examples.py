@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from allen_writing import write_edges, write_nodes, write_types
-from sonata_writing import write_spikes
+
+from bluecellab.circuit.allen.writing import AllenEdges, AllenNodes, write_allen_network
+from bluecellab.results.sonata import write_spikes
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-MADE = {"allen_network": ("network", "input_spikes.h5"), "custom_models": ("network", "input_spikes.h5")}
+#: What is made of each example.
+MADE = {"allen_network": ("network", "input_spikes.h5"), "custom_models": ("networks", "input_spikes.h5")}
 CELLS, FIBRES = "cells", "fibres"
 T_STOP = 200.0
 VOLLEYS = (30.0, 110.0)  # ms
@@ -107,15 +109,24 @@ CUSTOM_TYPES: Mapping[str, Types] = {
     "l5pc": {100: {**_OWN, **_L5PC}, 101: {**_OWN, **_L5PC, "model_processing": "less_h_current"}},
 }
 _ANYWHERE = {"target_sections": "['soma', 'basal', 'apical']", "distance_range": "[0.0, 1000.0]"}
-CUSTOM_EDGE_TYPES: Mapping[str, Types] = {
-    "edge_types": {400: {**_EXCITATORY, **_ANYWHERE, "syn_weight": 0.002}},
-    "synapses_edge_types": {
-        400: {
-            **_EXCITATORY, **_ANYWHERE, "model_template": "slower_far_away", "syn_weight": 0.002,
-            "weight_function": "less_far_away", "spread": 50.0,
-        }
-    },
+_PLAIN: Types = {400: {**_EXCITATORY, **_ANYWHERE, "syn_weight": 0.002}}
+_OWN_SYNAPSES: Types = {
+    400: {
+        **_EXCITATORY, **_ANYWHERE, "model_template": "slower_far_away", "syn_weight": 0.002,
+        "weight_function": "less_far_away", "spread": 50.0,
+    }
 }  # fmt: skip
+_CELLS, _MORPHOLOGIES = ("biophysical_neuron_models_dir", "cells"), ("morphologies_dir", "morphologies")
+_TEMPLATES, _SYNAPSES = ("templates_dir", "templates"), ("synaptic_models_dir", "synapses")
+#: Folders of components that each example needs; one that has others makes its own configuration.
+COMPONENTS = {
+    "ball_and_stick": [_SYNAPSES],
+    "purkinje": [_SYNAPSES],
+    "hoc_arguments": [_TEMPLATES, _CELLS, _MORPHOLOGIES, _SYNAPSES],
+    "processing": [_CELLS, _MORPHOLOGIES, _SYNAPSES],
+    "synapses": [_CELLS, _MORPHOLOGIES, _SYNAPSES],
+    "l5pc": [],
+}
 
 
 def stream(name: str) -> np.random.Generator:
@@ -129,11 +140,11 @@ def make_spikes(path: Path, count: int) -> None:
     random = stream(f"spikes of {count}")
     times, ids = [], []
     for fibre in range(count):
-        train = [*random.uniform(1, T_STOP, 2), *(volley + random.normal(0, 2, 2) for volley in VOLLEYS)]
-        train = np.round(np.unique(np.hstack(train)), 1)
+        volleys = (volley + random.normal(0, 2, 2) for volley in VOLLEYS)
+        train = np.round(np.unique(np.hstack([*random.uniform(1, T_STOP, (1, 2)), *volleys])), 1)
         times.append(train)
         ids.append(np.full(len(train), fibre))
-    write_spikes(path, FIBRES, np.concatenate(times), np.concatenate(ids))
+    write_spikes(path, {FIBRES: (np.concatenate(times), np.concatenate(ids))}, overwrite=True)
 
 
 def make_pairs(count_of_sources: int, targets: Ids) -> tuple[Ids, Ids]:
@@ -143,17 +154,15 @@ def make_pairs(count_of_sources: int, targets: Ids) -> tuple[Ids, Ids]:
 
 def make_column(folder: Path) -> None:
     """Write the network of examples/allen_network."""
-    network = folder / "network"
     random, size, fibres = stream("column"), len(COLUMN), 20
     places = {axis: np.round(random.uniform(0, 100, size), 1) for axis in "xyz"}
     angles = {"rotation_angle_yaxis": np.round(random.uniform(0, 2 * np.pi, size), 3)}
     tuning = {"tuning_angle": np.linspace(0, 180, size, endpoint=False)}
-    write_nodes(network / "cells_nodes.h5", CELLS, COLUMN, {**places, **angles, **tuning})
-    write_types(network / "cells_node_types.csv", "node_type_id", COLUMN_TYPES)
-    tuning = {"tuning_angle": np.linspace(0, 180, fibres, endpoint=False)}
-    write_nodes(network / "fibres_nodes.h5", FIBRES, [200] * fibres, tuning)
-    write_types(network / "fibres_node_types.csv", "node_type_id", FIBRE_TYPES)
-
+    tuning_of_fibres = {"tuning_angle": np.linspace(0, 180, fibres, endpoint=False)}
+    nodes = {
+        CELLS: AllenNodes(COLUMN_TYPES, COLUMN, {**places, **angles, **tuning}),
+        FIBRES: AllenNodes(FIBRE_TYPES, [200] * fibres, tuning_of_fibres),
+    }
     kinds = [COLUMN_TYPES[number] for number in COLUMN]
     ends = ["point" if kind["model_type"] == "point_neuron" else "biophysical" for kind in kinds]
     sources, targets = make_pairs(size, np.arange(size))
@@ -164,44 +173,45 @@ def make_column(folder: Path) -> None:
         ]
     )
     there = types > 0
-    synapses = random.integers(2, 5, there.sum())
-    write_edges(
-        network / "cells_cells_edges.h5",
-        {CELLS: size},
-        sources[there],
-        targets[there],
-        types[there],
-        {"nsyns": synapses},
+    columns = {"nsyns": random.integers(2, 5, there.sum())}
+    recurrent = AllenEdges(
+        CELLS, CELLS, sources[there], targets[there], RECURRENT_TYPES, types[there], columns
     )
-    write_types(network / "cells_cells_edge_types.csv", "edge_type_id", RECURRENT_TYPES)
     sources, targets = make_pairs(fibres, np.arange(size))
     types = np.array([401 if ends[target] == "point" else 400 for target in targets])
-    synapses = random.integers(1, 4, len(targets))
-    ends_and_sizes = {FIBRES: fibres, CELLS: size}
-    edges = network / "fibres_cells_edges.h5"
-    write_edges(edges, ends_and_sizes, sources, targets, types, {"nsyns": synapses})
-    write_types(network / "fibres_cells_edge_types.csv", "edge_type_id", FEED_TYPES)
+    columns = {"nsyns": random.integers(1, 4, len(targets))}
+    feed = AllenEdges(FIBRES, CELLS, sources, targets, FEED_TYPES, types, columns)
+    components = [_MORPHOLOGIES, _CELLS, ("point_neuron_models_dir", "point_cells"), _SYNAPSES]
+    write_allen_network(
+        folder / "network",
+        nodes,
+        {f"{CELLS}_to_{CELLS}": recurrent, f"{FIBRES}_to_{CELLS}": feed},
+        components={key: f"../components/{name}" for key, name in components},
+        overwrite=True,
+    )
     make_spikes(folder / "input_spikes.h5", fibres)
 
 
 def make_custom(folder: Path) -> None:
-    """Write the network of examples/custom_models, and the tables of types of each example."""
-    network = folder / "network"
+    """Write the networks of examples/custom_models: the same, but for what types say."""
     size, fibres = len(CUSTOM), 10
     columns = {"x": np.array([0.0, 40.0, 80.0]), "gnabar": np.array([0.12, 0.16, 0.2])}
-    write_nodes(network / "cells_nodes.h5", CELLS, CUSTOM, columns)
-    write_nodes(network / "fibres_nodes.h5", FIBRES, [200] * fibres, {"x": np.linspace(0, 80, fibres)})
-    write_types(network / "fibres_node_types.csv", "node_type_id", FIBRE_TYPES)
-    for name, types in CUSTOM_TYPES.items():
-        write_types(network / f"{name}_node_types.csv", "node_type_id", types)
+    of_fibres = AllenNodes(FIBRE_TYPES, [200] * fibres, {"x": np.linspace(0, 80, fibres)})
     sources, targets = make_pairs(fibres, np.arange(size))
-    kinds = np.full(len(targets), 400)
-    synapses = np.full(len(targets), 2)
-    ends_and_sizes = {FIBRES: fibres, CELLS: size}
-    edges = network / "fibres_cells_edges.h5"
-    write_edges(edges, ends_and_sizes, sources, targets, kinds, {"nsyns": synapses})
-    for name, types in CUSTOM_EDGE_TYPES.items():
-        write_types(network / f"{name}.csv", "edge_type_id", types)
+    synapses = {"nsyns": np.full(len(targets), 2)}
+    for name, types in CUSTOM_TYPES.items():
+        edge_types = _OWN_SYNAPSES if name == "synapses" else _PLAIN
+        write_allen_network(
+            folder / "networks" / name,
+            {CELLS: AllenNodes(types, CUSTOM, columns), FIBRES: of_fibres},
+            {
+                f"{FIBRES}_to_{CELLS}": AllenEdges(
+                    FIBRES, CELLS, sources, targets, edge_types, columns=synapses
+                )
+            },
+            components={key: f"../../components/{of}" for key, of in COMPONENTS[name]},
+            overwrite=True,
+        )
     make_spikes(folder / "input_spikes.h5", fibres)
 
 
@@ -215,7 +225,6 @@ def main() -> None:
         if output != EXAMPLES:
             ignored = shutil.ignore_patterns(*MADE[name])
             shutil.copytree(EXAMPLES / name, output / name, dirs_exist_ok=True, ignore=ignored)
-        (output / name / "network").mkdir(parents=True, exist_ok=True)
         make(output / name)
 
 

@@ -24,7 +24,7 @@ if not (material / "index.json").is_file():
 model = json.loads((material / "index.json").read_text(encoding="utf-8"))["cells"]["l5pc_v6"]
 template, morphology = material / model["template"], material / model["morphologies"]["asc"]
 
-network = HERE / "network"
+network = HERE / "networks" / "l5pc"
 config = {
     "simulation": str(HERE / "simulation.json"),
     "components": {
@@ -35,13 +35,16 @@ config = {
     },
     "networks": {
         "nodes": [
-            {"nodes_file": str(network / f"{nodes}_nodes.h5"), "node_types_file": str(network / types)}
-            for nodes, types in (("cells", "l5pc_node_types.csv"), ("fibres", "fibres_node_types.csv"))
+            {
+                "nodes_file": str(network / f"{name}_nodes.h5"),
+                "node_types_file": str(network / f"{name}_node_types.csv"),
+            }
+            for name in ("cells", "fibres")
         ],
         "edges": [
             {
-                "edges_file": str(network / "fibres_cells_edges.h5"),
-                "edge_types_file": str(network / "edge_types.csv"),
+                "edges_file": str(network / "fibres_to_cells_edges.h5"),
+                "edge_types_file": str(network / "fibres_to_cells_edge_types.csv"),
             }
         ],
     },

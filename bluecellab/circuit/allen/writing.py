@@ -22,6 +22,7 @@ __all__ = ["AllenEdges", "AllenNodes", "write_allen_network"]
 
 Types = Mapping[int, Mapping[str, object]]
 Columns = Mapping[str, npt.ArrayLike]
+_HERE = "${configdir}/"  # for BMTK, which would look in the working directory
 _MAGIC, _VERSION = 0x0A7A, (0, 1)
 
 
@@ -127,13 +128,24 @@ def write_allen_network(
             _check_name(name)
             networks[kind].append(
                 {
-                    f"{kind}_file": f"{name}_{kind}.h5",
-                    f"{kind[:-1]}_types_file": f"{name}_{kind[:-1]}_types.csv",
+                    f"{kind}_file": f"{_HERE}{name}_{kind}.h5",
+                    f"{kind[:-1]}_types_file": f"{_HERE}{name}_{kind[:-1]}_types.csv",
                 }
             )
     _check(nodes, given)
-    config = {"components": dict(components or {}), "networks": networks, "node_sets": dict(node_sets or {})}
-    wanted = [file for entries in networks.values() for entry in entries for file in entry.values()]
+    folders = {
+        key: path if path.startswith(("/", "$")) else f"{_HERE}{path}"
+        for key, path in (components or {}).items()
+    }
+    config = {"components": folders, "networks": networks}
+    if node_sets:  # an empty section would take the place of that of a configuration which names this one
+        config["node_sets"] = dict(node_sets)
+    wanted = [
+        file.removeprefix(_HERE)
+        for entries in networks.values()
+        for entry in entries
+        for file in entry.values()
+    ]
     _refuse_there(target, [*wanted, "circuit_config.json"], overwrite=overwrite)
     try:
         target.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = ROOT / "examples"
-NAMES = ("allen_network", "custom_models")
+NAMES = {"allen_network": "network", "custom_models": "networks"}
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_script_makes_what_is_committed(made: Path, name: str) -> None:
-    files = {path.relative_to(EXAMPLES) for path in (EXAMPLES / name / "network").iterdir()}
-    files.add(Path(name) / "input_spikes.h5")
-    assert {path.suffix for path in files} == {".h5", ".csv"}
+    files = [path.relative_to(EXAMPLES) for path in (EXAMPLES / name / NAMES[name]).rglob("*.*")]
+    files.append(Path(name) / "input_spikes.h5")
+    assert {path.suffix for path in files} == {".h5", ".csv", ".json"}
     for path in sorted(files):
         assert contents(made / path) == contents(EXAMPLES / path), path
 
