@@ -60,7 +60,8 @@ class FrameWriter(ABC):
         self.frames = 0
         self.start = self.dt = 0.0
         self._file: h5py.File | None = None
-        self._lacking = False  # frames that could not be written
+        self.lacking = False
+        """Whether there are frames that could not be written."""
         self._ours: set[Path] = set()
 
     @abstractmethod
@@ -100,7 +101,7 @@ class FrameWriter(ABC):
         if self._file is not None:
             raise OutputError(f"{self.path} is being written already")
         refuse_existing(self.path, overwrite=self.overwrite, ours=self._ours)
-        self.frames, self.start, self.dt, self._lacking = 0, start, dt, False
+        self.frames, self.start, self.dt, self.lacking = 0, start, dt, False
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = h5py.File(partial_path(self.path), "w", **_OPTIONS)
@@ -142,7 +143,7 @@ class FrameWriter(ABC):
         if not len(frames):
             return
         count = self.frames + len(frames)
-        self._lacking = True
+        self.lacking = True
         with writing(self.path):
             reserve_space(partial_path(self.path), self._bytes_of(count))
             first = 0
@@ -155,7 +156,7 @@ class FrameWriter(ABC):
             file.flush()  # first the frames, then the times that tell of them
             self._tell_end(file, count)
             file.flush()
-        self.frames, self._lacking = count, False
+        self.frames, self.lacking = count, False
 
     def _bytes_of(self, frames: int) -> int:
         """Return how large the file is at most with so many frames."""
@@ -210,7 +211,7 @@ class FrameWriter(ABC):
             return
         try:
             with writing(self.path):
-                if complete and self._lacking:
+                if complete and self.lacking:
                     raise OutputError(f"{self.path} cannot be completed: some frames could not be written")
                 if complete:
                     file.attrs["complete"] = np.uint8(1)

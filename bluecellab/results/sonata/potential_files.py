@@ -113,11 +113,11 @@ class PotentialFiles:
                 part.suspend()
 
     def close(self, *, complete: bool) -> None:
-        """End; see :meth:`FrameWriter.close`. That of all cells is complete only if all others are."""
+        """End; see :meth:`FrameWriter.close`. The file of all cells is complete only if all others are."""
         try:
             self._write_together()
             self._write_single()
-            for part in self.apart if complete else ():
+            for part in self.apart if complete and not self.total.lacking else ():
                 part.resume()
                 part.close(complete=True)
         except BaseException:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -85,3 +89,49 @@ def test_no_file_is_complete_unless_all_are(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="two.h5"):
         files.close(complete=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e.h5.partial", "one.h5.partial"]
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Refuse files beyond a size, as a full disk does."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    writer = AllenReportWriter(tmp_path / "r.h5", {"A": layout([1, 4])}, variable="v")
+    block = np.random.default_rng(1).random((20_000, 2))
+    with full_disk(2_500_000):
+        writer.open(0, 0.1)
+        with pytest.raises(OutputError, match=r"cannot write .*r\.h5.*space left"):
+            for _ in range(10):
+                writer.append(block)
+        with pytest.raises(OutputError):
+            writer.close(complete=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["r.h5.partial"]
+    report = read_report(tmp_path / "r.h5.partial")
+    assert np.array_equal(report.data[:20_000], block)
+    assert len(report.data) == writer.frames
+
+
+def test_a_full_disk_for_potentials(tmp_path: Path) -> None:
+    files = PotentialFiles(tmp_path / "e.h5", [0, 1], [tmp_path / "one.h5"])
+    block = np.random.default_rng(1).random((20_000, 4))
+    with full_disk(2_500_000):
+        files.open(0, 0.1)
+        with pytest.raises(OutputError, match=r"cannot write .*e\.h5.*space left"):
+            for _ in range(10):
+                files.append(block)
+        with pytest.raises(OutputError):
+            files.close(complete=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["e.h5.partial", "one.h5.partial"]
+    with h5py.File(tmp_path / "e.h5.partial") as file:
+        count = round(file["ecp/time"][1] / 0.1)
+        assert count == files.total.frames > 0
+        assert np.array_equal(file["ecp/data"][:20_000], block[:, :2])
