@@ -203,7 +203,7 @@ def _wrong_synapse(
             yield from (("dynamics_params", params, str(problem)) for problem in problems)
     sections = given.get("target_sections")
     if sections is not None:
-        listed_sections = _literal(str(sections))
+        listed_sections = [sections] if sections in TARGETS else _literal(str(sections))
         fine = isinstance(listed_sections, list | tuple) and all(each in TARGETS for each in listed_sections)
         if not fine:
             yield "target_sections", sections, f"a list of {', '.join(TARGETS)} is needed"

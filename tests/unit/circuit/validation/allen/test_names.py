@@ -1,0 +1,14 @@
+"""What validation knows to be there is what is there: it may not ask the rooms above."""
+
+from __future__ import annotations
+
+from bluecellab.circuit.validation.allen import edges
+from bluecellab.synapse.allen.models import MODELS
+from bluecellab.synapse.allen.texts import parsed_kinds
+from bluecellab.synapse.allen.weights import WEIGHTS
+
+
+def test_synapses() -> None:
+    assert set(edges.SYNAPSES) == set(MODELS)
+    assert set(edges.WEIGHTS) == set(WEIGHTS)
+    assert parsed_kinds(str(list(edges.TARGETS)), "an edge") == {1, 2, 3, 4}
