@@ -58,6 +58,8 @@ class Made:
         In ms, shape (n,).
     configuration
         What ``synapse_configure`` has set.
+    shared
+        Whether synapses may share point processes.
     """
 
     processes: Any
@@ -71,6 +73,7 @@ class Made:
     factors: FloatArray
     delays: FloatArray
     configuration: Configuration = field(default_factory=Configuration)
+    shared: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,6 +260,11 @@ class SynapseGroup(Live):
             )
             self._bundles.append(Bundle(kind, connections, chosen, gids[here]))
         return len(members)
+
+    def add_bundle(self, bundle: Bundle) -> None:
+        """Add NetCons that were made elsewhere, and that its scope owns."""
+        self._scope.check()
+        self._bundles.append(bundle)
 
     @property
     def bundles(self) -> Sequence[Bundle]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +11,26 @@ import numpy.typing as npt
 from bluecellab.errors import SynapseError
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Live, Scope
-from bluecellab.synapse.minis import Minis
 
 if TYPE_CHECKING:
     from bluecellab.recording import RunPlan
     from bluecellab.recording.samples import TimeAxis
 
-__all__ = ["SpikeSource"]
+__all__ = ["Sender", "SpikeSource"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+class Sender(Protocol):
+    """Sends events to connections by itself: minis do."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether what it sends to has gone."""
+
+    def send(self, t_stop: float, after: float = -1.0) -> None:
+        """Let NEURON deliver the events after one time and until another, in ms; it must be initialised."""
 
 
 class SpikeSource(Live):
@@ -49,7 +59,7 @@ class SpikeSource(Live):
     def __init__(self, owner: Scope | None = None, label: str = "spike source") -> None:
         super().__init__(label, owner)
         self._trains: dict[int, FloatArray] = self._scope.own({}, dict.clear)
-        self._minis: list[Minis] = self._scope.own([], list.clear)
+        self._minis: list[Sender] = self._scope.own([], list.clear)
         self._made = self._scope.own([synapses.pattern_stim()], list.clear)
         self._t_stop = 0.0
         self._sent = -1.0  # until when minis have been sent, in ms
@@ -93,8 +103,8 @@ class SpikeSource(Live):
             merged[gid] = np.sort(values if known is None else np.concatenate((known, values)))
         self._trains.update(merged)
 
-    def add_minis(self, minis: Minis) -> None:
-        """Add the minis of a group of synapses; they end with the group.
+    def add_minis(self, minis: Sender) -> None:
+        """Add the minis of a group of synapses, or others that send events; they end with the group.
 
         Raises
         ------

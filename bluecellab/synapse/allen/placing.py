@@ -1,0 +1,191 @@
+"""Where on a cell the synapses of its edges are: as the edges say, or drawn at random.
+
+Random places of a cell are drawn by ``numpy.random.RandomState(gid)``, edge after edge, as one
+``choice(candidates, nsyns, p=...)`` for each would draw them. They depend on the cell's global id, on its
+segments and on its edges alone, never on what else is simulated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.circuit.access import Edges
+from bluecellab.errors import SynapseError
+from bluecellab.synapse.allen.segments import Candidates, SegmentTable, SegmentTables
+from bluecellab.synapse.allen.texts import distinct, parsed_kinds, parsed_range, type_of
+from bluecellab.synapse.columns import EdgeColumns
+from bluecellab.synapse.conditions import Receiver
+
+__all__ = ["Placed", "Target", "has_section"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_SECTION = ("sec_id", "afferent_section_id")  # the older name first: it wins where both are
+_POSITION = ("sec_x", "afferent_section_pos")
+_LARGEST_SEED = 2**32
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Synapses of edges.
+
+    Parameters
+    ----------
+    rows
+        The edge of each synapse, shape (n,).
+    section
+        Index of its section, shape (n,).
+    position
+        Position on it, shape (n,).
+    dropped
+        How many edges have no place.
+    """
+
+    rows: IntArray
+    section: IntArray
+    position: FloatArray
+    dropped: int
+
+
+class Target:
+    """A cell that synapses are placed on, and how far its random sequence has got.
+
+    Parameters
+    ----------
+    receiver
+        The cell.
+    tables
+        Segments of cells.
+    """
+
+    def __init__(self, receiver: Receiver, tables: SegmentTables) -> None:
+        self.receiver = receiver
+        self._tables = tables
+        ids = sorted(receiver.sections)
+        self._ids = np.array(ids, dtype=np.int64)
+        self.sections: list[Any] = [receiver.sections[number] for number in ids]
+        self._table: SegmentTable | None = None
+        self._draw: np.random.RandomState | None = None
+        self._counts_of_sections: IntArray | None = None
+
+    @property
+    def table(self) -> SegmentTable:
+        """Its segments."""
+        if self._table is None:
+            self._table = self._tables.of(self.sections, self.receiver.label)
+        return self._table
+
+    def segment_of(self, section: IntArray, position: FloatArray) -> IntArray:
+        """Return the number of the segment at each place, shape (n,); both ends of a section have their own."""
+        if self._counts_of_sections is None:
+            self._counts_of_sections = np.array([each.nseg for each in self.sections], dtype=np.int64)
+        counts = self._counts_of_sections[section]
+        inside = np.minimum((position * counts).astype(np.int64), counts - 1)
+        return np.where(position <= 0, -1, np.where(position >= 1, counts, inside))
+
+    def place(self, edges: Edges) -> Placed:
+        """Place the synapses of edges, in their order.
+
+        Raises
+        ------
+        SynapseError, ColumnError
+            If attributes of edges are missing or make no sense, or the cell does not have a section.
+        """
+        asked = _first_of(edges, _SECTION)
+        given = np.isfinite(asked)
+        if given.all():
+            return self._explicit(edges, asked)
+        if not given.any():
+            return self._random(edges)
+        here, there = np.flatnonzero(given), np.flatnonzero(~given)
+        fixed, drawn = self._explicit(edges.take(here), asked[here]), self._random(edges.take(there))
+        rows = np.concatenate((here[fixed.rows], there[drawn.rows]))
+        order = np.argsort(rows, kind="stable")
+        return Placed(
+            rows[order],
+            np.concatenate((fixed.section, drawn.section))[order],
+            np.concatenate((fixed.position, drawn.position))[order],
+            drawn.dropped,
+        )
+
+    def _explicit(self, edges: Edges, asked: FloatArray) -> Placed:
+        """Place synapses where their edges say."""
+        columns = EdgeColumns(edges, "synapses")
+        number = asked.astype(np.int64)
+        found = np.minimum(np.searchsorted(self._ids, number), len(self._ids) - 1)
+        wrong = np.flatnonzero(self._ids[found] != number)
+        if len(wrong):
+            raise SynapseError(
+                f"{type_of(edges, int(wrong[0]))} ends on section {asked[wrong[0]]:g} of {self.receiver.label}, "
+                f"which has sections {self._ids[0]} to {self._ids[-1]} (places in 'all'); {len(wrong)} of "
+                f"{len(edges)} edges do so. Are they of another morphology?"
+            )
+        position = _first_of(edges, _POSITION)
+        columns.refuse(~((position >= 0) & (position <= 1)), "position outside 0 to 1 (afferent_section_pos)")
+        return Placed(np.arange(len(edges)), found, position, 0)
+
+    def _random(self, edges: Edges) -> Placed:
+        """Draw the places of synapses."""
+        candidates, which = self._candidates(edges)
+        counts = self._counts(edges)
+        none = np.array([not len(each) for each in candidates], dtype=bool)[which]
+        dropped = int(np.count_nonzero(none & (counts > 0)))
+        counts[none] = 0
+        rows = np.repeat(np.arange(len(edges)), counts)
+        if self._draw is None:
+            self._draw = np.random.RandomState(self.receiver.gid % _LARGEST_SEED)
+        uniforms = self._draw.random_sample(len(rows))
+        if len(candidates) == 1:
+            return Placed(rows, *candidates[0].drawn(uniforms), dropped)
+        section, position = np.empty(len(rows), np.int64), np.empty(len(rows))
+        of_synapse = which[rows]
+        for number, each in enumerate(candidates):
+            here = of_synapse == number
+            section[here], position[here] = each.drawn(uniforms[here])
+        return Placed(rows, section, position, dropped)
+
+    def _candidates(self, edges: Edges) -> tuple[list[Candidates], IntArray]:
+        """Return sets of candidates, and which of them each edge has."""
+        kinds, of_kinds = distinct(edges, "target_sections")
+        ranges, of_range = distinct(edges, "distance_range")
+        both, first, which = np.unique(
+            of_kinds * len(ranges) + of_range, return_index=True, return_inverse=True
+        )
+        found = []
+        for code, index in zip(both.tolist(), first.tolist(), strict=True):
+            what = type_of(edges, index)
+            low, high = parsed_range(ranges[code % len(ranges)], what)
+            found.append(self.table.candidates(parsed_kinds(kinds[code // len(ranges)], what), low, high))
+        return found, which
+
+    def _counts(self, edges: Edges) -> IntArray:
+        """Return the number of synapses of each edge: 1 where edges do not say."""
+        columns = EdgeColumns(edges, "synapses")
+        counts = columns.optional("nsyns")
+        counts = np.where(np.isnan(counts), 1.0, counts)
+        wrong = (counts < 0) | (counts != np.floor(counts)) | ~np.isfinite(counts)
+        columns.refuse(wrong, "nsyns that is no number of synapses", counts)
+        return counts.astype(np.int64)
+
+
+def has_section(edges: Edges) -> BoolArray:
+    """Return which edges say on which section they end, shape (n,)."""
+    return np.asarray(np.isfinite(_first_of(edges, _SECTION)))
+
+
+def _first_of(edges: Edges, names: tuple[str, ...]) -> FloatArray:
+    """Return the first of some attributes that each edge has, NaN where it has none, shape (n,)."""
+    columns = EdgeColumns(edges, "synapses")
+    found: FloatArray | None = None
+    for name in names:
+        if not columns.has(name):
+            continue
+        values = columns.optional(name)
+        found = values if found is None else np.where(np.isnan(found), values, found)
+    return np.full(len(edges), np.nan) if found is None else found
