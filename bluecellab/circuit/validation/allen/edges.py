@@ -13,14 +13,13 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation
 from bluecellab.circuit.allen.types import TypeTable, read_types
-from bluecellab.circuit.config.allen.reading import AllenParts
 from bluecellab.circuit.config.places import is_file
 from bluecellab.circuit.config.problems import Problems, nearest
 from bluecellab.circuit.config.text import read_object
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.validation.where import Where, report_error
 from bluecellab.errors import BluecellabError
-from bluecellab.spec.allen import EdgesFile
+from bluecellab.spec.allen import AllenLayout, EdgesFile
 from bluecellab.spec.functions import SYNAPSE_MODELS, WEIGHT_FUNCTIONS
 
 __all__ = ["SYNAPSES", "TARGETS", "WEIGHTS", "check_edge_types"]
@@ -57,22 +56,26 @@ class _Population:
     types: Mapping[int, frozenset[str]]
 
 
-def check_edge_types(parts: AllenParts, circuit: CircuitAccess, where: Where) -> None:
+def check_edge_types(
+    layout: AllenLayout, circuit: CircuitAccess, where: Where, confine_to: str | None
+) -> None:
     """Report types of edges, of those that are used, of which no synapses can be made.
 
     Parameters
     ----------
-    parts
-        The configuration.
+    layout
+        Their files, and folders of models.
     circuit
-        Its circuit.
+        Theirs.
     where
         Where to report to.
+    confine_to
+        When given, nothing in the files may lead out of this folder.
     """
-    folders = parts.laid.components.get("synaptic_models_dir", ())
-    for files in parts.laid.edges:
+    folders = layout.components.get("synaptic_models_dir", ())
+    for files in layout.edges:
         try:
-            _check_file(files, circuit, folders, where.problems, parts.sources.confine_to)
+            _check_file(files, circuit, folders, where.problems, confine_to)
         except BluecellabError as error:
             report_error(where, error)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bluecellab.circuit.access import IntArray
 from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.circuit.allen.gaps import population_of_gaps
 from bluecellab.circuit.config.allen.reading import AllenParts, read_allen_parts
 from bluecellab.circuit.config.allen.words import parts_of_allen
 from bluecellab.circuit.config.places import is_file, is_folder, is_within
-from bluecellab.circuit.config.problems import Problem, Problems, raise_problems
+from bluecellab.circuit.config.problems import Problem, Problems, nearest, raise_problems
 from bluecellab.circuit.validation.allen.cells import check_cell_models
 from bluecellab.circuit.validation.allen.consistency import check_consistency
 from bluecellab.circuit.validation.allen.edges import check_edge_types
@@ -20,7 +23,7 @@ from bluecellab.circuit.validation.circuit_checks import check_edges, check_popu
 from bluecellab.circuit.validation.circuit_file import check_file
 from bluecellab.circuit.validation.where import report_error
 from bluecellab.errors import BluecellabError, CircuitWarning
-from bluecellab.spec.allen import AllenConfig
+from bluecellab.spec.allen import AllenConfig, EdgeReplay
 
 __all__ = ["check_allen", "validate_allen"]
 
@@ -82,15 +85,28 @@ def _checked(parts: AllenParts) -> list[Problem]:
     if _files_are_there(parts) and fine and parts.laid.nodes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CircuitWarning)  # they come again when the circuit is used
-            try:
-                with AllenCircuit(
-                    parts.laid.layout(parts.inline), confine_to=parts.sources.confine_to
-                ) as circuit:
-                    if check_populations(where, circuit):
-                        _check_circuit(parts, circuit, where)
-            except BluecellabError as error:
-                report_error(where, error)
+            _check_circuits(parts, where)
     return parts.sources.found()
+
+
+def _check_circuits(parts: AllenParts, where: _Where) -> None:
+    """Check the circuit; and, where all is well, the same one with the edges of each replay."""
+    layout, folder = parts.laid.layout(parts.inline), parts.sources.confine_to
+    nodes: Mapping[str, IntArray] = {}
+    try:
+        with AllenCircuit(layout, confine_to=folder) as circuit:
+            if check_populations(where, circuit):
+                nodes = _check_circuit(parts, circuit, where)
+                check_edge_types(layout, circuit, where, folder)
+        for each in parts.inputs:
+            stimulus = each.item.stimulus
+            if nodes and isinstance(stimulus, EdgeReplay) and is_file(stimulus.edges.edges_file):
+                replayed = layout.model_copy(update={"edges": (stimulus.edges,)})
+                with AllenCircuit(replayed, confine_to=folder) as circuit:
+                    check_edges(where, circuit, nodes)
+                    check_edge_types(replayed, circuit, where, folder)
+    except BluecellabError as error:
+        report_error(where, error)
 
 
 def _is_of_circuit(problem: Problem, files: set[str]) -> bool:
@@ -119,9 +135,27 @@ def _files_are_there(parts: AllenParts) -> bool:
     return good
 
 
-def _check_circuit(parts: AllenParts, circuit: AllenCircuit, where: _Where) -> None:
+def _check_circuit(parts: AllenParts, circuit: AllenCircuit, where: _Where) -> dict[str, IntArray]:
     sets = check_sets(parts, circuit)
     nodes = check_targets(parts, circuit, sets)
     check_edges(where, circuit, nodes)
     check_cell_models(circuit, nodes, where)
-    check_edge_types(parts, circuit, where)
+    _check_gaps(parts, circuit, where)
+    return nodes
+
+
+def _check_gaps(parts: AllenParts, circuit: AllenCircuit, where: _Where) -> None:
+    """Report files of gap junctions that are damaged, or of no population."""
+    for named in parts.laid.files:
+        if named.kind != "gap_junctions":
+            continue
+        population = population_of_gaps(named.path)
+        try:
+            if population in circuit.node_populations:
+                circuit.gap_junctions(population)
+            else:
+                known = nearest(population, circuit.node_populations, "populations")
+                message = f"no population {population!r}, as the name of the file says; {known}"
+                named.problems.add(named.key, named.path, message)
+        except BluecellabError as error:
+            report_error(where, error)

@@ -85,7 +85,7 @@ XSTIM = {
     "positions_file": "points.csv",
     "waveform": {"shape": "dc", "amp": 1.0, "del": 1.0, "dur": 2.0},
 }
-REPLAY = {
+REPLAY: dict[str, Any] = {
     "input_type": "replay_spikes",
     "module": "replay",
     "spikes_file": "lgn_spikes.h5",
@@ -248,6 +248,22 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
     "edges of a replay": (
         config("inputs/replay", REPLAY),
         "inputs.replay.edges.edge_types_file",
+        "no such file",
+    ),
+    "types of edges of a replay": (
+        after(
+            text("network/more.csv", "edge_type_id delay\n20 1.0\n21 2.0\n"),
+            (
+                "inputs/replay",
+                {**REPLAY, "edges": {**REPLAY["edges"], "edge_types_file": "network/more.csv"}},
+            ),
+        ),
+        "edge_type_id 20: syn_weight",
+        "is missing",
+    ),
+    "population of gap junctions": (
+        circuit("networks/gap_juncs", [{"gap_juncs_file": "network/externl_gap_juncs.h5"}]),
+        "networks.gap_juncs[0].gap_juncs_file",
         "no such file",
     ),
     # reports
