@@ -29,7 +29,10 @@ from bluecellab.compat.circuit.config.sections import (
 from bluecellab.compat.circuit.format import CircuitFormat, determine_circuit_format, is_valid_json_file
 from bluecellab.compat.circuit.synapse_properties import SynapseProperties, SynapseProperty
 from bluecellab.compat.circuit.validate import SimulationValidator, check_nrrp_value
+from bluecellab.compat.reports._words import spec_of
+from bluecellab.errors import ReportError
 from bluecellab.spec import simulation as spec
+from tests.unit.circuit.validation.allen.network import write_network as write_allen_network
 from tests.unit.simulation.circuit.small import write_network
 
 OVERRIDES = [
@@ -217,6 +220,16 @@ def test_what_configurations_are_made_of(path: Path) -> None:
         SonataSimulationConfig(path.parent / "nowhere.json")
     with pytest.raises(TypeError, match="not a int"):
         SonataSimulationConfig(3)
+
+
+def test_the_other_dialect_is_not_of_the_published_classes(tmp_path: Path) -> None:
+    path = write_allen_network(tmp_path)
+    with pytest.raises(exceptions.NotAConfigError, match=r"of the Allen dialect.*read_config reads it"):
+        SonataSimulationConfig(path)
+    with pytest.raises(
+        ReportError, match="a simulation of the Blue Brain dialect is needed, not AllenConfig"
+    ):
+        spec_of(path)
 
 
 def test_formats(path: Path, tmp_path: Path) -> None:
