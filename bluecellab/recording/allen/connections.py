@@ -46,7 +46,7 @@ class Grouped(Protocol):
 
     @property
     def made(self) -> Any:
-        """What was made of them: ``processes`` and ``slots``."""
+        """What was made of them: ``processes``, ``slots``, and whether these are ``shared``."""
 
     @property
     def delays(self) -> FloatArray:
@@ -80,6 +80,11 @@ class Connected:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several may have one point process."""
+        return bool(self.group.made.shared)
 
     @property
     def source(self) -> str:

@@ -62,7 +62,8 @@ def netcon_recorder(
     Raises
     ------
     ReportError
-        If no connection has a synapse of that type, or one of them has no such variable.
+        If no connection has a synapse of that type, one of them has no such variable, or synapses have been
+        merged.
 
     Warns
     -----
@@ -77,6 +78,11 @@ def netcon_recorder(
         sections = Sections(cell)
         target = numbering.get(cell_id.population_name, 0) + cell_id.id
         for connected in connections_of(groups.get(cell_id, ())):
+            if connected.shared:
+                raise ReportError(
+                    f"report {report.name!r} records synapses, and several of those on {cell_id} are one point "
+                    "process; run without merge_synapses"
+                )
             chosen = []
             for process, source in zip(
                 connected.processes(), connected.gids(numbering).tolist(), strict=True

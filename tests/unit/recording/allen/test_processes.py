@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +87,14 @@ def test_types(tmp_path: Path) -> None:
             netcon_recorder(words(variable_names=("u",)), made, groups, tmp_path / "s.h5")
         with pytest.warns(CircuitWarning, match="none of its cells has a connection"):
             netcon_recorder(words(), made, {}, tmp_path / "s.h5").close()
+
+
+def test_merged_synapses_cannot_be_told_apart(tmp_path: Path) -> None:
+    with connected() as (made, groups):
+        group = groups[CellId("A", 0)][0]
+        group.made = dataclasses.replace(group.made, shared=True)
+        with pytest.raises(ReportError, match="on A/0 are one point process; run without merge_synapses"):
+            netcon_recorder(words(), made, groups, tmp_path / "s.h5")
 
 
 def test_clamps(tmp_path: Path) -> None:
