@@ -13,7 +13,7 @@ from bluecellab.circuit.config.problems import Problems, join, nearest, shown
 from bluecellab.errors import InvalidSpecError
 from bluecellab.spec.base import Spec
 
-__all__ = ["Block", "Key", "Kind", "blocks_of"]
+__all__ = ["Block", "Key", "Kind", "blocks_of", "is_number"]
 
 Kind = Literal["number", "integer", "text", "flag", "numbers", "setting", "object", "list", "any"]
 Made = TypeVar("Made", bound=Spec)
@@ -68,7 +68,8 @@ _WANTED: Mapping[Kind, str] = {
 }
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Return whether a value of JSON is a finite number; truth values are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
@@ -78,12 +79,12 @@ def _is_number(value: object) -> bool:
 
 
 _FITS: Mapping[Kind, Callable[[object], bool]] = {
-    "number": _is_number,
-    "integer": lambda value: _is_number(value) and (isinstance(value, int) or float(value).is_integer()),  # type: ignore[arg-type]
+    "number": is_number,
+    "integer": lambda value: is_number(value) and (isinstance(value, int) or float(value).is_integer()),  # type: ignore[arg-type]
     "text": lambda value: isinstance(value, str),
     "flag": lambda value: isinstance(value, bool),
-    "numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
-    "setting": lambda value: isinstance(value, bool) or _is_number(value),
+    "numbers": lambda value: isinstance(value, list) and all(map(is_number, value)),
+    "setting": lambda value: isinstance(value, bool) or is_number(value),
     "object": lambda value: isinstance(value, dict),
     "list": lambda value: isinstance(value, list),
     "any": lambda _: True,

@@ -10,7 +10,6 @@ from bluecellab.circuit.config.allen.wanted import Wanted
 from bluecellab.circuit.config.blocks import Block, Key
 from bluecellab.circuit.config.problems import nearest
 from bluecellab.spec.allen import EdgeReplay, FunctionTrains, ProbeTrains, SpikeTrains
-from bluecellab.spec.functions import SPIKE_GENERATORS
 
 __all__ = ["read_generated", "read_probe", "read_replay", "read_trains"]
 
@@ -122,11 +121,3 @@ def read_replay(wanted: Wanted) -> EdgeReplay | None:
     if file is None or edges is None:
         return None
     return block.make(EdgeReplay, {"spikes_file": file, "edges": edges, **sets})
-
-
-def check_generator(name: str) -> str:
-    """Return what is wrong with the name of a generator of spikes; nothing if it is registered."""
-    if name in SPIKE_GENERATORS:
-        return ""
-    known = nearest(name, SPIKE_GENERATORS, "generators of spikes that are registered")
-    return f"no such generator of spikes is registered; {known}"

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
-from bluecellab.circuit.config.blocks import Block
+from bluecellab.circuit.config.blocks import Block, is_number
 from bluecellab.circuit.config.problems import Problems
 
-__all__ = ["InlineSets", "cleaned", "each_enabled", "numbers_of", "same_length", "texts_of"]
+__all__ = [
+    "InlineSets",
+    "check_rules",
+    "cleaned",
+    "each_enabled",
+    "is_rule",
+    "numbers_of",
+    "same_length",
+    "texts_of",
+]
 
 _REMARKS = ("description", "comment", "comments")
 
@@ -45,22 +53,13 @@ def each_enabled(block: Block | None) -> Iterator[tuple[str, Block]]:
             yield name, inner
 
 
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
-
-
 def numbers_of(block: Block, name: str, unit: str) -> tuple[float, ...] | None:
     """Return one number, or several of a list; None, and a problem if there is anything, otherwise."""
     if name not in block.values:
         return None
     value = block.values[name]
     listed = value if isinstance(value, list) else [value]
-    if not listed or not all(map(_is_number, listed)):
+    if not listed or not all(map(is_number, listed)):
         block.report(name, f"a number in {unit} is needed, or a list of them")
         return None
     return tuple(float(each) for each in listed if isinstance(each, int | float))
@@ -130,7 +129,17 @@ def is_rule(value: object) -> bool:
 
 
 def check_rules(rules: Mapping[str, object], key: str, problems: Problems) -> dict[str, JsonValue]:
-    """Return the node sets that can be ones; report the others."""
+    """Return the node sets that can be ones; report the others.
+
+    Parameters
+    ----------
+    rules
+        By name.
+    key
+        Where they are; empty for a file of their own.
+    problems
+        Where to report to.
+    """
     made: dict[str, JsonValue] = {}
     for name, rule in rules.items():
         if is_rule(rule):
