@@ -80,8 +80,8 @@ def netcon_recorder(
         for connected in connections_of(groups.get(cell_id, ())):
             if connected.shared:
                 raise ReportError(
-                    f"report {report.name!r} records synapses, and several of those on {cell_id} are one point "
-                    "process; run without merge_synapses"
+                    f"report {report.name!r} records synapses, and several of those on {cell_id} are one "
+                    "point process; run without merge_synapses"
                 )
             chosen = []
             for process, source in zip(
