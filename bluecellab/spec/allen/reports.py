@@ -113,15 +113,12 @@ class ExtracellularReport(_Sampled):
         Within the output folder: a file for each cell's part; none when left out.
     minimum_distance
         In um; ``"auto"``: the radius of each segment.
-    file_name_nwb
-        Within the output folder: an NWB file that has the potentials too; none when left out.
     """
 
     type: Literal["extracellular"] = "extracellular"
     electrode_positions: str
     contributions_dir: str | None = None
     minimum_distance: PositiveMicrometer | Literal["auto"] | None = None
-    file_name_nwb: str | None = None
 
 
 class SaveSynapses(Spec):

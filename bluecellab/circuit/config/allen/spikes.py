@@ -88,13 +88,29 @@ def read_probe(wanted: Wanted) -> ProbeTrains | None:
         if difflib.get_close_matches(name.lower(), known, 1, 0.7):
             block.report(name, f"no such key; {nearest(name, known, 'keys here')}")
     wanted.read(
-        (Key("input_file", "text", needed=True), Key("node_set", "any", needed=True)), *_PROBE, *others
+        (Key("input_file", "any", needed=True), Key("node_set", "any", needed=True)), *_PROBE, *others
     )
     options = {name: block.values[name] for name in (*_PROBE, *others) if name in block.values}
     if isinstance(options.get("units"), str):
         options["units"] = wanted.file("units")
-    file = wanted.file("input_file")
-    return None if file is None else block.make(ProbeTrains, {"input_file": file, "options": options})
+    files = _several(wanted, "input_file")
+    if not files:
+        return None
+    made = {"input_file": files[0], "more_files": files[1:], "options": options}
+    return block.make(ProbeTrains, made)
+
+
+def _several(wanted: Wanted, name: str) -> tuple[str, ...]:
+    """Return one path, or several of a list, as absolute ones; nothing, and problems, if one is none."""
+    block = wanted.block
+    given = block.values.get(name)
+    listed = given if isinstance(given, list) else [given]
+    if not listed or not all(isinstance(each, str) and each for each in listed):
+        if given is not None:
+            block.report(name, "the path of a file is needed, or a list of them")
+        return ()
+    found = [wanted.places.existing(each, block.at(name)) for each in listed]
+    return tuple(path for path in found if path is not None) if None not in found else ()
 
 
 def read_replay(wanted: Wanted) -> EdgeReplay | None:
