@@ -28,8 +28,11 @@ __all__ = [
     "SectionShape",
     "collected_failure",
     "connect_callbacks",
+    "content_key",
     "forget",
     "name_link",
+    "remembered",
+    "replay",
     "use_checker",
     "use_reader",
 ]
@@ -104,6 +107,28 @@ def _target(path: str) -> str:
     return path
 
 
+def remembered(kind: str, path: str) -> Arrangement:
+    """Return what NEURON was told to make of a file that has just been read."""
+    with _lock:
+        return _remembered[content_key(kind, path)]
+
+
+def replay(shape: Arrangement, cell: Any) -> None:
+    """Make the sections of a known morphology.
+
+    Parameters
+    ----------
+    shape
+        The morphology.
+    cell
+        An instance of a template that has the arrays of sections, and the lists, but no section yet.
+    """
+    execute = runtime.raw_h().execute
+    for statement in shape.structure:
+        execute(statement, cell)
+    _shape_sections(shape, cell)
+
+
 def forget() -> None:
     """Forget all remembered morphologies."""
     with _lock:
@@ -164,7 +189,7 @@ class _Callbacks:
 
     def number(self, kind: str, path: str, cell: Any) -> float:
         """Leave the number that each section has in its file as its potential at x = 0.0001."""
-        return _attempt(path, lambda: _number(_remembered[_key(str(kind), str(path))], cell))
+        return _attempt(path, lambda: _number(_remembered[content_key(str(kind), str(path))], cell))
 
 
 def _attempt(path: str, action: Callable[[], float]) -> float:
@@ -203,7 +228,7 @@ def connect_callbacks() -> None:
         h.bluecellab_geometry_ = _Callbacks()
 
 
-def _key(kind: str, path: str) -> tuple[str, ...]:
+def content_key(kind: str, path: str) -> tuple[str, ...]:
     """Return what tells a content from another: its hash, for an entry of a container its file's state."""
     try:
         if kind in _State.readers and not Path(path).is_file():
@@ -218,7 +243,7 @@ def _key(kind: str, path: str) -> tuple[str, ...]:
 
 
 def _begin(kind: str, path: str) -> float:
-    key = _key(kind, path)
+    key = content_key(kind, path)
     with _lock:
         known = _remembered.get(key)
     if known is None:
