@@ -192,7 +192,10 @@ class EdgesTable:
             If there is none.
         """
         if self._index is None:
-            self._index = EdgeIndex(self.table, self._targets)
+            index = EdgeIndex(self.table, self._targets)
+            if self.table.size > _KEPT:  # otherwise all of it is checked when it is read
+                index.check_total()
+            self._index = index
         return self._index
 
     def _read(self, node: int, names: Sequence[str]) -> Edges:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["EdgeIndex", "Sorted"]
 
 _ROOTS = ("indices", "indicies")  # the second as older files have it
+_PIECE = 2**22
 _TABLES = ("node_id_to_range", "node_id_to_ranges")
 
 
@@ -119,6 +120,30 @@ class EdgeIndex:
         # Every edge has the target it is listed for, but one may be listed twice in place of another.
         if len(rows) and not bool(np.bincount(rows, minlength=self._table.size).all()):
             raise self._stale("it lists some edges twice, and leaves others out")
+
+    def check_total(self) -> None:
+        """Raise unless as many edges are listed as there are; in pieces, whatever their number.
+
+        Raises
+        ------
+        CircuitFileError
+            If there are more or fewer.
+        """
+        ranges = listed = filled = 0
+        with self._file.reading(f"{self._table.what}, index"):
+            for start in range(0, self._nodes.shape[0], _PIECE):
+                nodes = as_integers(self._nodes[start : start + _PIECE])
+                self._check_nodes(nodes, self._ranges.shape[0])
+                ranges += int((nodes[:, 1] - nodes[:, 0]).sum())
+            for start in range(0, self._ranges.shape[0], _PIECE):
+                piece = as_integers(self._ranges[start : start + _PIECE])
+                self._check_ranges(piece)
+                listed += int((piece[:, 1] - piece[:, 0]).sum())
+                filled += int((piece[:, 1] > piece[:, 0]).sum())
+        if listed != self._table.size:
+            raise self._stale(f"it lists {listed} edges, and there are {self._table.size}")
+        if not filled <= ranges <= self._ranges.shape[0]:
+            raise self._stale(f"it lists edges in {filled} ranges, and targets have {ranges}")
 
     def rows(self, target: int) -> IntArray:
         """Return the rows of the edges that arrive at a node, in the order of the index, shape (m,).
