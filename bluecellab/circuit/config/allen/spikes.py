@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 from bluecellab.circuit.config.allen.network import read_edges_file
-from bluecellab.circuit.config.allen.values import cleaned
+from bluecellab.circuit.config.allen.values import cleaned, texts_of
 from bluecellab.circuit.config.allen.wanted import Wanted
 from bluecellab.circuit.config.blocks import Block, Key
-from bluecellab.circuit.config.problems import nearest
 from bluecellab.spec.allen import EdgeReplay, FunctionTrains, ProbeTrains, SpikeTrains
 
 __all__ = ["read_generated", "read_probe", "read_replay", "read_trains"]
@@ -26,10 +23,10 @@ _PROBE = (
     "units",
     "interval",
     "interval_offset",
-    "interval_onset",
     "missing_ids",
     "simulation_offset",
     "cache_spikes",
+    "save_map",
 )
 
 
@@ -79,38 +76,24 @@ def read_generated(wanted: Wanted) -> FunctionTrains | None:
 
 
 def read_probe(wanted: Wanted) -> ProbeTrains | None:
-    """Return spikes of units that a probe recorded; its options stay as they are."""
+    """Return spikes of units that probes recorded, in one file or several; options stay as they are."""
     _spikes(wanted)
     block = wanted.block
-    known = ("input_file", "node_set", "module", "input_type", "enabled", *_PROBE)
-    others = [name for name in block.values if name not in known]
-    for name in others:
-        if difflib.get_close_matches(name.lower(), known, 1, 0.7):
-            block.report(name, f"no such key; {nearest(name, known, 'keys here')}")
-    wanted.read(
-        (Key("input_file", "any", needed=True), Key("node_set", "any", needed=True)), *_PROBE, *others
-    )
-    options = {name: block.values[name] for name in (*_PROBE, *others) if name in block.values}
+    keys = (Key("input_file", "any", needed=True), Key("node_set", "any", needed=True))
+    wanted.read(keys, *_PROBE, "interval_onset")
+    if block.values.get("interval_onset"):  # stands in published examples as 0, and is not looked at
+        block.report("interval_onset", "BioNet does not look at this key; is interval_offset meant?")
+    options = {name: block.values[name] for name in _PROBE if name in block.values}
     if isinstance(options.get("units"), str):
         options["units"] = wanted.file("units")
-    files = _several(wanted, "input_file")
-    if not files:
+    texts = texts_of(block, "input_file", "the path of a file") or ()
+    found = [wanted.places.existing(text, block.at("input_file")) for text in texts]
+    files = [path for path in found if path is not None]
+    if not files or len(files) != len(texts):
         return None
-    made = {"input_file": files[0], "more_files": files[1:], "options": options}
-    return block.make(ProbeTrains, made)
-
-
-def _several(wanted: Wanted, name: str) -> tuple[str, ...]:
-    """Return one path, or several of a list, as absolute ones; nothing, and problems, if one is none."""
-    block = wanted.block
-    given = block.values.get(name)
-    listed = given if isinstance(given, list) else [given]
-    if not listed or not all(isinstance(each, str) and each for each in listed):
-        if given is not None:
-            block.report(name, "the path of a file is needed, or a list of them")
-        return ()
-    found = [wanted.places.existing(each, block.at(name)) for each in listed]
-    return tuple(path for path in found if path is not None) if None not in found else ()
+    return block.make(
+        ProbeTrains, {"input_file": files[0], "more_files": tuple(files[1:]), "options": options}
+    )
 
 
 def read_replay(wanted: Wanted) -> EdgeReplay | None:

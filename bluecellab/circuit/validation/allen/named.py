@@ -77,7 +77,8 @@ def _of_input(stimulus: AnyAllenStimulus, key: str) -> Iterator[Named]:
         place = join(key, "input_file")
         yield Named(stimulus.input_file, place, kinds[stimulus.format], population=stimulus.population)
     elif isinstance(stimulus, ProbeTrains):
-        yield Named(stimulus.input_file, join(key, "input_file"), "hdf5")
+        for path in (stimulus.input_file, *stimulus.more_files):
+            yield Named(path, join(key, "input_file"), "hdf5")
         units = stimulus.options.get("units")
         if isinstance(units, str):
             yield Named(units, join(key, "units"), "text")

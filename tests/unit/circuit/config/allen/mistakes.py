@@ -148,6 +148,8 @@ SIMULATION: dict[str, tuple[Change, str, str]] = {
         "inputs.probe.missing_id",
         "did you mean",
     ),
+    "onset": (put("inputs/probe/interval_onset", 5.0), "inputs.probe.interval_onset", "interval_offset"),
+    "repository": (put("inputs/probe/dandi_repo", "1"), "inputs.probe.dandi_repo", "no such key"),
     "no edges": (put("inputs/replay/edges", None), "inputs.replay.edges", "is missing"),
     "edges are text": (put("inputs/replay/edges", "e.h5"), "inputs.replay.edges", "one file is needed"),
     "edges of a replay": (

@@ -340,6 +340,14 @@ def test_comsol(
     assert made.amplitudes == amplitudes
 
 
+def test_several_probes(tmp_path: Path) -> None:
+    block = {**INPUTS["probe"], "input_file": ["a.nwb", "b.nwb"], "interval_onset": 0.0}
+    stimulus = only(tmp_path, inputs={"it": block}).inputs[0].stimulus
+    assert isinstance(stimulus, ProbeTrains)
+    assert (stimulus.input_file, stimulus.more_files) == (str(tmp_path / "a.nwb"), (str(tmp_path / "b.nwb"),))
+    assert "interval_onset" not in stimulus.options
+
+
 def test_modules_of_the_user(tmp_path: Path) -> None:
     block = {"input_type": "mine", "module": "my_module", "node_set": "all", "x": [1, {"y": "$configdir"}]}
     MODULES.add(lambda **_: None, "my_module")
