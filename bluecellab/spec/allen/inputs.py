@@ -83,12 +83,15 @@ class ProbeTrains(Spec):
     ----------
     input_file
         Absolute path.
+    more_files
+        Of further sessions; units are taken from all.
     options
         ``mapping``, ``units``, ``interval``, ``interval_offset``, ``missing_ids``, ... as in the file.
     """
 
     type: Literal["ecephys_probe"] = "ecephys_probe"
     input_file: str
+    more_files: tuple[str, ...] = ()
     options: Mapping[str, JsonValue] = Field(default_factory=dict)
 
     def __hash__(self) -> int:
