@@ -1,0 +1,226 @@
+"""The reports and spikes of a simulation of the Allen dialect, and the files that they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from bluecellab.cell import Cell
+from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.errors import NodeSetError
+from bluecellab.fields.extracellular import extracellular_recorder
+from bluecellab.recording import Recordable
+from bluecellab.recording.allen import clamp_recorder, file_names, membrane_recorder, netcon_recorder
+from bluecellab.results import Spikes
+from bluecellab.results.sonata import OutputFolder, write_spikes, write_spikes_csv, write_spikes_nwb
+from bluecellab.simulation.circuit.allen.assembly import AllenAssembly
+from bluecellab.simulation.circuit.allen.placements import placements_of
+from bluecellab.simulation.circuit.allen.saving import SynapseSaver
+from bluecellab.simulation.circuit.members import Members
+from bluecellab.simulation.circuit.selection import columns_of
+from bluecellab.spec.allen import (
+    AllenConfig,
+    AnyAllenReport,
+    ClampReport,
+    ExtracellularReport,
+    MembraneReport,
+    SaveSynapses,
+    SynapseReport,
+)
+from bluecellab.spec.base import CellId
+
+__all__ = ["attach_reports", "output_names", "write_all_spikes"]
+
+_SPIKES = "spikes.h5"
+
+
+class _Reporter:
+    """Makes the recorders of the reports of an assembly."""
+
+    def __init__(self, assembly: AllenAssembly, circuit: AllenCircuit, folder: Path, overwrite: bool) -> None:
+        self.assembly = assembly
+        self.circuit = circuit
+        self.folder = OutputFolder(folder, overwrite=True)  # it is files that may not be replaced
+        self.overwrite = overwrite
+        self.members = Members(circuit)
+
+    def recorders(self, report: AnyAllenReport) -> list[tuple[str, Path, Recordable]]:
+        """Return what writes a report: the name, the file and the recorder of each of its variables."""
+        if isinstance(report, SaveSynapses):
+            self.assembly.wiring.refuse_recording(f"report {report.name!r}")
+            saver = SynapseSaver(report, self.assembly.saved_edges, self.overwrite, self.assembly.scope)
+            return [(report.name, Path(report.network_dir), saver)]
+        cells = self._cells(report)
+        if isinstance(report, MembraneReport):
+            return [
+                (name, path, self._membrane(report, cells, path, variable))
+                for name, path, variable in self._files(report, report.variable_names)
+            ]
+        if isinstance(report, SynapseReport):
+            self.assembly.wiring.refuse_recording(f"report {report.name!r}")
+            return [
+                (name, path, self._connections(report, cells, path, variable))
+                for name, path, variable in self._files(report, report.variable_names)
+            ]
+        (path,) = self.folder.reserve([report.output_name])
+        if isinstance(report, ExtracellularReport):
+            return [(report.name, path, self._potentials(report, cells, path))]
+        return [(report.name, path, self._clamps(report, cells, path))]
+
+    def _files(
+        self, report: MembraneReport | SynapseReport, variables: tuple[str, ...]
+    ) -> list[tuple[str, Path, str]]:
+        """Return the name, the file and the variable of each part of a report."""
+        files = file_names(report, variables)
+        paths = self.folder.reserve(files.values())
+        several = len(variables) > 1
+        return [
+            (f"{report.name}_{variable}" if several else report.name, path, variable)
+            for variable, path in zip(files, paths, strict=True)
+        ]
+
+    def _membrane(
+        self, report: MembraneReport, cells: Mapping[CellId, Cell], path: Path, variable: str
+    ) -> Recordable:
+        return membrane_recorder(
+            report, cells, path, variable=variable, overwrite=self.overwrite, owner=self.assembly.scope
+        )
+
+    def _connections(
+        self, report: SynapseReport, cells: Mapping[CellId, Cell], path: Path, variable: str
+    ) -> Recordable:
+        return netcon_recorder(
+            report,
+            cells,
+            self.assembly.wiring.groups,
+            path,
+            variable=variable,
+            offsets=self.assembly.ids.offsets,
+            overwrite=self.overwrite,
+            owner=self.assembly.scope,
+        )
+
+    def _clamps(self, report: ClampReport, cells: Mapping[CellId, Cell], path: Path) -> Recordable:
+        return clamp_recorder(
+            report,
+            cells,
+            self.assembly.clamps.of_kind(report.variable_name),
+            path,
+            overwrite=self.overwrite,
+            owner=self.assembly.scope,
+        )
+
+    def _potentials(
+        self, report: ExtracellularReport, cells: Mapping[CellId, Cell], path: Path
+    ) -> Recordable:
+        parts = None
+        if report.contributions_dir is not None:
+            names = [f"{report.contributions_dir}/{self.assembly.ids.of(cell_id)}.h5" for cell_id in cells]
+            parts = dict(zip(cells, self.folder.reserve(names), strict=True))
+        return extracellular_recorder(
+            report,
+            cells,
+            placements_of(self.circuit, cells),
+            path,
+            contributions=parts,
+            overwrite=self.overwrite,
+            owner=self.assembly.scope,
+        )
+
+    def _cells(
+        self, report: MembraneReport | SynapseReport | ClampReport | ExtracellularReport
+    ) -> dict[CellId, Cell]:
+        """Return the cells that a report is of: those of its node set that are there and have sections."""
+        there = {id_: cell for id_, cell in self.assembly.cells.items() if cell.artificial is None}
+        if report.cells is None:
+            return there
+        chosen = {
+            cell_id: cell
+            for cell_id, cell in there.items()
+            if self.members.has(report.cells, cell_id.population_name, cell_id.id)
+        }
+        if not chosen:
+            raise NodeSetError(
+                f"report {report.name!r} is of node set {report.cells!r}; none of its cells with sections is "
+                "there",
+                report.cells,
+            )
+        return chosen
+
+
+def attach_reports(
+    assembly: AllenAssembly,
+    reports: Sequence[AnyAllenReport],
+    config: AllenConfig,
+    circuit: AllenCircuit,
+    *,
+    overwrite: bool,
+) -> Mapping[str, Path]:
+    """Let every run of an assembly write reports.
+
+    Parameters
+    ----------
+    assembly
+        The cells. Those that a report is of and that are not there have no columns.
+    reports
+        Which.
+    config
+        Where they go.
+    circuit
+        Knows the node sets, and where cells are.
+    overwrite
+        Whether older reports may be replaced.
+
+    Returns
+    -------
+    Mapping
+        File of each report by name; one of several variables has a name and a file for each.
+
+    Raises
+    ------
+    ReportError, NodeSetError
+        If a report cannot be made of these cells.
+    """
+    reporter = _Reporter(assembly, circuit, Path(config.output.directory), overwrite)
+    paths = {}
+    for report in reports:
+        for name, path, recorder in reporter.recorders(report):
+            assembly.simulation.attach(recorder)
+            paths[name] = path
+    return paths
+
+
+def output_names(config: AllenConfig) -> list[str]:
+    """Return the names of all files that reports and spikes are written to, within the output folder."""
+    names: list[str] = []
+    for report in config.reports:
+        if isinstance(report, SaveSynapses) or not report.enabled:
+            continue
+        if isinstance(report, MembraneReport | SynapseReport):
+            names += file_names(report, report.variable_names).values()
+        else:
+            names.append(report.output_name)
+    return [*names, *_spikes_files(config).values()]
+
+
+def _spikes_files(config: AllenConfig) -> dict[str, str]:
+    """Return the name of each file of spikes by its kind; there is at least one."""
+    output = config.output
+    wanted = {"h5": output.spikes_file, "csv": output.spikes_file_csv, "nwb": output.spikes_file_nwb}
+    return {kind: name for kind, name in wanted.items() if name} or {"h5": _SPIKES}
+
+
+def write_all_spikes(
+    config: AllenConfig, spikes: Spikes, cells: Iterable[CellId], *, overwrite: bool
+) -> Path:
+    """Write the spikes of cells to every file that a configuration wants; return the first."""
+    output, columns = config.output, columns_of(spikes, cells)
+    files = {kind: Path(output.directory) / name for kind, name in _spikes_files(config).items()}
+    order = output.spikes_sort_order
+    if "h5" in files:
+        write_spikes(files["h5"], columns, order, compression=output.compression, overwrite=overwrite)
+    if "csv" in files:
+        write_spikes_csv(files["csv"], columns, order, overwrite=overwrite)
+    if "nwb" in files:
+        write_spikes_nwb(files["nwb"], columns, overwrite=overwrite)
+    return next(iter(files.values()))

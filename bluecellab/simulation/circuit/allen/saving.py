@@ -1,0 +1,69 @@
+"""Connections written as edges at the end of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bluecellab.nrn.scope import Live, Scope
+from bluecellab.recording import RunPlan
+from bluecellab.recording.samples import TimeAxis
+from bluecellab.results.sonata import SavedEdges, write_saved_edges
+from bluecellab.spec.allen import SaveSynapses
+
+__all__ = ["SynapseSaver"]
+
+
+class SynapseSaver(Live):
+    """Writes places and weights of connections when a run has reached its end.
+
+    Parameters
+    ----------
+    report
+        Where to.
+    gather
+        Returns the connections as they are then.
+    overwrite
+        Whether older files may be replaced; those of an earlier run of the same simulation may.
+    owner
+        The scope that owns it.
+    """
+
+    def __init__(
+        self, report: SaveSynapses, gather: Callable[[], Sequence[SavedEdges]], overwrite: bool, owner: Scope
+    ) -> None:
+        super().__init__(f"report {report.name}", owner)
+        self._report = report
+        self._gather: list[Callable[[], Sequence[SavedEdges]]] = self._scope.own([gather], list.clear)
+        self._overwrite = overwrite
+
+    @property
+    def needs_fast_imem(self) -> bool:
+        """Whether it needs total membrane currents: it does not."""
+        return False
+
+    def check(self, plan: RunPlan) -> None:
+        """Take part in any run."""
+
+    def prepare(self, plan: RunPlan) -> None:
+        """Need nothing of the run."""
+
+    def reset(self, axis: TimeAxis) -> None:
+        """Need nothing of the run."""
+
+    def extend(self, t_stop: float) -> None:
+        """Need nothing of the run."""
+
+    def harvest(self) -> None:
+        """Take out nothing before the end."""
+
+    def finish(self, *, partial: bool) -> None:
+        """Write the connections, unless the run broke off.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written.
+        """
+        if not partial:
+            write_saved_edges(self._report.network_dir, self._gather[0](), overwrite=self._overwrite)
+            self._overwrite = True

@@ -1,0 +1,142 @@
+"""Synapses of the cells of a simulation of the Allen dialect, and what sends spikes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.circuit.access import IntArray
+from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.nrn.scope import Scope
+from bluecellab.recording import Recordable
+from bluecellab.simulation.circuit.allen.trains import TrainReader
+from bluecellab.simulation.circuit.members import Members
+from bluecellab.simulation.circuit.replays import trains_of_file
+from bluecellab.simulation.circuit.request import Request
+from bluecellab.spec.allen import (
+    AllenConfig,
+    AllenInput,
+    AllenLayout,
+    EdgeReplay,
+    FunctionTrains,
+    ProbeTrains,
+    SpikeTrains,
+)
+from bluecellab.spec.base import CellId
+from bluecellab.synapse import Receiver, SpikeSource, SynapseConditions, SynapseGroup
+from bluecellab.synapse.allen import AllenSynapses
+
+__all__ = ["AllenWiring"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class AllenWiring:
+    """The synapses of a circuit simulation.
+
+    Parameters
+    ----------
+    scope
+        Owns what no cell owns.
+    circuit
+        Where edges come from.
+    config
+        Its step.
+    request
+        What is to be wired.
+    receivers
+        The cells, in the order of building.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        circuit: AllenCircuit,
+        config: AllenConfig,
+        request: Request,
+        receivers: Mapping[CellId, Receiver],
+    ) -> None:
+        self._circuit = circuit
+        self._request = request
+        self.source = SpikeSource(scope)
+        self._synapses = AllenSynapses(
+            scope,
+            circuit,
+            receivers,
+            SynapseConditions(dt=config.run.dt),
+            self.source,
+            merge=request.merge_synapses,
+        )
+
+    def recurrent(self, real: Mapping[CellId, int]) -> None:
+        """Make the synapses between cells; first of all."""
+        self._synapses.recurrent(real, self._request.trains)
+
+    def play(self, block: AllenInput, reader: TrainReader, members: Members, *, wanted: bool) -> None:
+        """Make the synapses through which a block of inputs arrives, if it is one of spikes.
+
+        Parameters
+        ----------
+        block
+            The block; they come in the order of the configuration.
+        reader
+            Gives spikes.
+        members
+            Knows the node sets.
+        wanted
+            Whether its spikes arrive. The places of its synapses are drawn all the same.
+        """
+        stimulus = block.stimulus
+        if isinstance(stimulus, SpikeTrains | FunctionTrains | ProbeTrains):
+            nodes = reader.nodes(block, members)
+            self._synapses.virtual(nodes, reader.read(block, nodes) if wanted else {})
+        elif isinstance(stimulus, EdgeReplay):
+            self._replay(stimulus, members, wanted=wanted)
+
+    def _replay(self, stimulus: EdgeReplay, members: Members, *, wanted: bool) -> None:
+        """Let recorded spikes arrive through edges of their own."""
+        layout = self._circuit.layout
+        own = AllenLayout.from_dict({**layout.to_dict(), "edges": [stimulus.edges.to_dict()]})
+        trains = trains_of_file(stimulus.spikes_file) if wanted else {}
+        with AllenCircuit(own, max_segment_length=self._circuit.max_segment_length) as edges:
+            self._synapses.replay(
+                edges,
+                trains,
+                self._nodes(stimulus.source_node_set, members),
+                self._nodes(stimulus.target_node_set, members),
+            )
+
+    def _nodes(self, node_set: str | None, members: Members) -> dict[str, IntArray] | None:
+        if node_set is None:
+            return None
+        found = {name: members(node_set, name) for name in self._circuit.node_populations}
+        return {name: ids for name, ids in found.items() if len(ids)}
+
+    def members(self) -> list[Recordable]:
+        """Return what takes part in every run."""
+        return [self.source]
+
+    def refuse_recording(self, what: str) -> None:
+        """Raise if synapses share point processes, so that none can be recorded by itself."""
+        self._synapses.refuse_recording(what)
+
+    @property
+    def groups(self) -> Mapping[CellId, Sequence[SynapseGroup]]:
+        """Those of each cell, in the order of making."""
+        return self._synapses.groups
+
+    @property
+    def connections(self) -> int:
+        """How many NetCons there are."""
+        return self._synapses.connections
+
+    @property
+    def skipped(self) -> int:
+        """How many synapses have no place on their cells: none, as they would be refused."""
+        return 0
+
+    def counts(self) -> dict[str, int]:
+        """Return how many synapses there are of each population of edges."""
+        return self._synapses.counts()
