@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +35,7 @@ SCHEMES = ("ctdb", "nml", "hoc", "nrn")
 
 _KINDS = ("node_type_id", "model_type", "model_template", "model_processing", "morphology", "dynamics_params")
 _MANY = 20
+_DEFINED = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
 
 
 def check_cell_models(circuit: CircuitAccess, nodes: Mapping[str, IntArray], where: Where) -> None:
@@ -84,12 +87,32 @@ def _listed(cells: list[CellId]) -> str:
     return ", ".join(map(str, cells[:3])) + more
 
 
-def _wrong(cell: AllenCell) -> Iterator[str]:
-    scheme = cell.template.partition(":")[0]
+def _wrong_template(cell: AllenCell) -> str:
+    """Return what is wrong with a template that no registered loader is for."""
+    scheme, _, name = cell.template.partition(":")
     keys = [f"{scheme}|{cell.model_type}", scheme, f"{cell.template}|{cell.model_type}", cell.template]
-    if scheme not in SCHEMES and not any(key in CELL_MODELS for key in keys):
+    if any(key in CELL_MODELS for key in keys):
+        return ""
+    if scheme not in SCHEMES:
         known = nearest(scheme, [*SCHEMES, *CELL_MODELS], "schemes")
-        yield f"nothing builds the template {cell.template!r}; {known}; cell_model registers a loader"
+        return f"nothing builds the template {cell.template!r}; {known}; cell_model registers a loader"
+    if scheme != "hoc":
+        return ""
+    defined: list[str] = []
+    for path in cell.template_files:
+        try:
+            defined += _DEFINED.findall(Path(path).read_text(encoding="latin-1"))
+        except OSError as error:
+            return f"the file of templates {path} cannot be read: {error.strerror}"
+    if name in defined:
+        return ""
+    return f"no file of components.templates_dir defines {name!r}; {nearest(name, defined, 'templates')}"
+
+
+def _wrong(cell: AllenCell) -> Iterator[str]:
+    template = _wrong_template(cell)
+    if template:
+        yield template
     for name in cell.processing:
         if name not in PROCESSORS and name not in CELL_PROCESSORS:
             known = nearest(name, [*PROCESSORS, *CELL_PROCESSORS], "processors")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import h5py
 import numpy as np
 
 from tests.unit.circuit.config.allen.mistakes import put
-from tests.unit.circuit.validation.allen.network import TABLES, write_network, write_spikes
+from tests.unit.circuit.validation.allen.network import TABLES, write_json, write_network, write_spikes
 
 Breakage = Callable[[Path], Path]
 
@@ -65,6 +66,16 @@ def _column(path: str, values: Any) -> Callable[[h5py.File], None]:
         file[path].attrs.update(attributes)
 
     return change
+
+
+def _table(folder: Path, name: str, old: str, new: str) -> None:
+    (folder / "network" / name).write_text(TABLES[name].replace(old, new))
+
+
+def _with_templates(folder: Path) -> Any:
+    made = json.loads((folder / "circuit_config.json").read_text())
+    made["components"]["templates_dir"] = "one.hoc"
+    return made
 
 
 def _without(path: str) -> Callable[[h5py.File], None]:
@@ -319,6 +330,17 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         ),
         "",
         "ctbd",
+    ),
+    "unknown template": (
+        after(
+            lambda folder: (
+                (folder / "one.hoc").write_text("begintemplate Ball\nendtemplate Ball\n"),
+                write_json(folder / "circuit_config.json", _with_templates(folder)),
+                _table(folder, "internal_types.csv", "ctdb:Biophys1.hoc", "hoc:Bell"),
+            ),
+        ),
+        "",
+        "defines 'Bell'; did you mean 'Ball'",
     ),
     "unknown model type": (
         table("internal_types.csv", "102 point_neuron", "102 point_soma"),
