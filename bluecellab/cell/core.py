@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bluecellab.cell.builders.allen import build_allen
 from bluecellab.cell.builders.ball_stick import build_ball_stick
 from bluecellab.cell.builders.hoc import build_hoc
 from bluecellab.cell.builders.point import build_point
@@ -21,7 +22,15 @@ from bluecellab.nrn.handles import Section
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.spec.base import CellId
-from bluecellab.spec.cells import AnyCell, BallStickCell, EmodelProperties, HocCell, PointCell, TemplateParams
+from bluecellab.spec.cells import (
+    AllenCell,
+    AnyCell,
+    BallStickCell,
+    EmodelProperties,
+    HocCell,
+    PointCell,
+    TemplateParams,
+)
 
 __all__ = ["Cell", "create_ball_stick", "living_cells"]
 
@@ -130,6 +139,8 @@ class Cell(MembraneMixin, SynapseMixin):
             return cls._made_by(build_ball_stick, spec.id, record_dt)
         if isinstance(spec, PointCell):
             return cls._made_by(lambda scope: build_point(scope, spec), spec.id, record_dt)
+        if isinstance(spec, AllenCell):
+            return cls._made_by(lambda scope: build_allen(scope, spec), spec.id, record_dt)
         return cls.from_python(
             find_factory(spec.factory), spec.arguments, cell_id=spec.id, record_dt=record_dt
         )

@@ -9,7 +9,7 @@ from bluecellab.errors import CellError, TemplateError
 from bluecellab.nrn import mechanisms, objects, runtime
 from bluecellab.nrn.templates import Template
 
-__all__ = ["disconnect", "make", "make_wrapped", "net_con", "set_parameters"]
+__all__ = ["disconnect", "is_artificial", "make", "make_wrapped", "net_con", "set_parameters"]
 
 # What a hoc function makes and returns leaks nothing, see bluecellab.nrn.objects.
 _CONNECTORS = """
@@ -39,7 +39,8 @@ def _define(function: str, text: str) -> Any:
     return getattr(h, function)
 
 
-def _is_artificial(name: str) -> bool:
+def is_artificial(name: str) -> bool:
+    """Whether a name is that of an artificial cell."""
     h = runtime.raw_h()
     kinds = h.MechanismType(1)
     found = h.ref("")
@@ -64,7 +65,7 @@ def make(name: str) -> Any:
     function = f"bluecellab_make_{name}"
     if function not in _defined:
         mechanisms.require(name)
-        if not _is_artificial(name):
+        if not is_artificial(name):
             raise CellError(
                 f"{name} is no artificial cell: it would need a section to be in. Artificial cells are "
                 "those, such as IntFire1, whose .mod file says ARTIFICIAL_CELL"

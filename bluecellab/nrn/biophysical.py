@@ -7,7 +7,7 @@ out, connections and 3-D points, is remembered; later cells are made from that.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from collections.abc import Callable
@@ -21,11 +21,9 @@ from bluecellab.errors import CellError, EngineError, MorphologyError
 from bluecellab.nrn import geometry, objects, runtime
 from bluecellab.nrn.arrangement import Arrangement
 
-__all__ = ["AXONS", "Axon", "make", "release", "replace_axon", "shape_now", "shaped_together"]
+__all__ = ["AXONS", "LENGTH", "Axon", "make", "release", "replace_axon", "shape_now", "shaped_together"]
 
-Axon = Literal[
-    "aibs_perisomatic", "aibs_allactive", "aibs_perisomatic_directed", "aibs_allactive_directed"
-]
+Axon = Literal["aibs_perisomatic", "aibs_allactive", "aibs_perisomatic_directed", "aibs_allactive_directed"]
 """What takes the place of an axon, by the processor that puts it there."""
 
 AXONS: tuple[Axon, ...] = (
@@ -34,7 +32,8 @@ AXONS: tuple[Axon, ...] = (
     "aibs_perisomatic_directed",
     "aibs_allactive_directed",
 )
-_LENGTH = 30.0  # um, of each of its two sections
+LENGTH = 30.0
+"""Of each of the two sections that take the place of an axon, in um."""
 _CAPACITY = 256
 
 Array = npt.NDArray[np.float64]
@@ -152,7 +151,7 @@ def replace_axon(cell: Any, axon: Axon, path: str) -> _Stub:
     Parameters
     ----------
     cell
-        What :func:`make` returned.
+        What :func:`make` returned, or another object with ``soma``, ``all``, ``axonal`` and ``axon``.
     axon
         How: see :data:`AXONS`. The perisomatic ones are 1 um thick and begin in the middle of the soma;
         the all-active ones are as thick as the first and the last section that they replace, and begin
@@ -179,23 +178,55 @@ def replace_axon(cell: Any, axon: Axon, path: str) -> _Stub:
         (float(old[0](0.5).diam), float(old[-1](0.5).diam)) if active else (1.0, 1.0),
         _direction(cell, old[-1]) if axon.endswith("_directed") else None,
     )
-    del old
-    cell.remove_axon()
-    _append(cell, stub)
+    if hasattr(cell, "append_axon"):
+        del old
+        cell.remove_axon()
+        _append(cell, stub)
+    else:
+        _exchange(cell, old, stub)
     return stub
 
 
 def _append(cell: Any, stub: _Stub) -> None:
     cell.append_axon(stub.place, stub.points is None, *stub.diameters)
+    _direct(cell.axonal, stub)
+
+
+def _direct(sections: Iterable[Any], stub: _Stub) -> None:
+    """Give a new axon its points, if it has a direction, and have it shaped."""
     if stub.points is not None:
-        ends = zip(cell.axonal, (stub.points[:2], stub.points[1:]), stub.diameters, strict=True)
+        ends = zip(sections, (stub.points[:2], stub.points[1:]), stub.diameters, strict=True)
         for section, points, diameter in ends:
             for point in points.tolist():
                 section.pt3dadd(*point, diameter)
-            section.L = _LENGTH  # the points are rounded to single precision
+            section.L = LENGTH  # the points are rounded to single precision
     _Shaping.pending = True
     if _Shaping.depth == 0:
         shape_now()
+
+
+def _exchange(cell: Any, old: list[Any], stub: _Stub) -> None:
+    """Do as ``remove_axon`` and ``append_axon`` of our template, for a cell that something else has made."""
+    h = runtime.raw_h()
+    lists = [members for members in (cell.all, cell.axonal) if isinstance(members, list)]
+    for members in lists:
+        members[:] = [section for section in members if section not in old]
+    for section in old:
+        objects.delete_section(section)
+    if isinstance(cell, type(h)):
+        h.execute("~create axon[2]", cell)
+        new = list(cell.axon)
+    else:
+        new = cell.axon = [h.Section(name=f"axon[{index}]", cell=cell) for index in range(2)]
+    soma = cell.soma if hasattr(cell.soma, "nseg") else cell.soma[0]
+    new[0].connect(soma(stub.place), 0)
+    new[1].connect(new[0](1), 0)
+    for section, diameter in zip(new, stub.diameters, strict=True):
+        cell.all.append(section)
+        cell.axonal.append(section)
+        if stub.points is None:
+            section.L, section.diam = LENGTH, diameter
+    _direct(new, stub)
 
 
 def _direction(cell: Any, section: Any) -> Array:
@@ -209,7 +240,7 @@ def _direction(cell: Any, section: Any) -> Array:
     begin = soma[-1]
     if np.dot(branch[-1] - begin, direction) < 0:
         direction = -direction
-    return begin + np.arange(3)[:, None] * _LENGTH * direction
+    return begin + np.arange(3)[:, None] * LENGTH * direction
 
 
 def _points(section: Any) -> Array:

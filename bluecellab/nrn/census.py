@@ -75,7 +75,7 @@ def census(*, collect: bool = True) -> Census:
         gc.collect()
     h = runtime.raw_h()
     counts = {"sections": sum(1 for _ in h.allsec())}
-    for name in (*_point_processes(), *_CLASSES, *templates.loaded_names()):
+    for name in (*_point_processes(), *_CLASSES, *templates.loaded_names(), *templates.written_names()):
         if hasattr(h, name):
             counts[name] = int(objects.listing(name).count())
     counts["List"] -= 1  # the one that counts

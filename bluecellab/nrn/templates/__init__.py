@@ -7,7 +7,8 @@ hash of the content.
 
 from __future__ import annotations
 
-from bluecellab.nrn.templates.live import Template, load, loaded_names, release
+from bluecellab.nrn.templates.live import Template, discard, load, loaded_names, release
+from bluecellab.nrn.templates.named import counted, load_as_written, load_named, written_names
 from bluecellab.nrn.templates.naming import (
     check_compliance_with_neuron,
     get_neuron_compliant_template_name,
@@ -17,9 +18,14 @@ from bluecellab.nrn.templates.naming import (
 __all__ = [
     "Template",
     "check_compliance_with_neuron",
+    "counted",
+    "discard",
     "get_neuron_compliant_template_name",
     "load",
+    "load_as_written",
+    "load_named",
     "loaded_names",
     "release",
     "shorten_and_hash_string",
+    "written_names",
 ]

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,16 +81,7 @@ class Template:
         TemplateError
             If it fails otherwise, with what NEURON printed. Nothing is left behind in NEURON.
         """
-        runtime.refuse_while_running(f"making an instance of template {self.original_name}")
-        _wake()
-        before = _counts((self.name, *_OURS))
-        with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
-            try:
-                instance = self._construct(args, failure)
-            except BaseException:
-                _wake()
-                _discard(before)
-                raise
+        instance = self.make(*args)
         if getattr(instance, "getCell", None) is None and getattr(instance, "CellRef", None) is None:
             release(instance)
             raise TemplateError(
@@ -99,6 +90,19 @@ class Template:
                 "this }' to it"
             )
         return instance
+
+    def make(self, *args: object) -> Any:
+        """Do :meth:`create` for a template that has its sections itself, without ``getCell`` or ``CellRef``."""
+        runtime.refuse_while_running(f"making an instance of template {self.original_name}")
+        _wake()
+        before = _counts((self.name, *_OURS))
+        with settings.preserved(_GLOBALS[:-1]), geometry.collected_failure() as failure:
+            try:
+                return self._construct(args, failure)
+            except BaseException:
+                _wake()
+                discard(before)
+                raise
 
     def _construct(self, args: tuple[object, ...], failure: geometry.Failure) -> Any:
         doing = f"template {self.original_name} ({self.path}) fails with arguments {args!r}"
@@ -154,17 +158,45 @@ def load(path: str | Path) -> Template:
         raise TemplateNotFoundError(f"Couldn't find template file: {path}") from error
     except OSError as error:
         raise TemplateError(f"template file {path} cannot be read: {error.strerror}") from error
-    key = hashlib.sha256(content).hexdigest()
+    return load_content(path, content)
+
+
+def load_content(path: Path, content: bytes, main: str | None = None) -> Template:
+    """Do :func:`load` for a content, of which a template other than the outermost may be chosen."""
+    key = hashlib.sha256(content + (main or "").encode()).hexdigest()
     with _LOADING:
         found = _by_content.get(key)
         if found is None:
-            found = _by_content[key] = _define(path, content, key)
+            found = _by_content[key] = _define(path, content, key, main)
         return found
 
 
-def _define(path: Path, content: bytes, key: str) -> Template:
-    text = content.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-    parsed = source.parse(text, str(path))
+def define_as_written(path: Path, text: str) -> None:
+    """Define the templates of a file under their own names, which NEURON must not have yet."""
+    parsed = source.parse(_lines(text), str(path))
+    runtime.refuse_while_running(f"loading {path}")
+    doing = f"{path} cannot be loaded"
+    _refuse_missing(parsed.inserts, doing)
+    sections = set(runtime.raw_h().allsec())
+    key = hashlib.sha256(text.encode("latin-1")).hexdigest()
+    attempt = _attempts[key] = _attempts.get(key, -1) + 1
+    trials = {name: f"{unique_name(name, key, attempt)}_try" for name in parsed.templates}
+    with _LOADING, _globals_put_back():
+        try:
+            _execute(parsed.trial(trials), doing, path)
+            _execute(parsed.rewritten({}), doing, path)
+        finally:
+            _delete_made_since(sections)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _define(path: Path, content: bytes, key: str, main: str | None) -> Template:
+    parsed = source.parse(_lines(content.decode("latin-1")), str(path))
+    if main is not None:
+        parsed = replace(parsed, main=main)
     runtime.refuse_while_running(f"loading template {parsed.main}")
     h = runtime.raw_h()
     doing = f"template {parsed.main} ({path}) cannot be loaded"
@@ -322,8 +354,8 @@ def _counts(names: tuple[str, ...]) -> dict[str, int]:
     return {name: int(objects.listing(name).count()) for name in names if hasattr(h, name)}
 
 
-def _discard(before: dict[str, int]) -> None:
-    """Release what is younger than a count: the remains of a template that failed."""
+def discard(before: dict[str, int]) -> None:
+    """Release instances that are younger than a count: the remains of a template that failed."""
     for name, count in before.items():
         instances = objects.listing(name)
         young = [instances.o(index) for index in range(count, int(instances.count()))]
