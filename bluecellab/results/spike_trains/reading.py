@@ -164,7 +164,7 @@ def _from_nwb(spec: SpikeTrains, nodes: npt.ArrayLike) -> Trains:
     import h5py
 
     with opened(spec.input_file, "processing") as root:
-        trials = [str(name) for name in root if isinstance(root[name].get("spike_train"), h5py.Group)]
+        trials = [str(name) for name in root if isinstance(root.get(f"{name}/spike_train"), h5py.Group)]
         if spec.trial is None and len(trials) != 1:
             raise ReportError(
                 f"{spec.input_file} has the trials {few(trials)}; say which one by trial"
