@@ -24,6 +24,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 _KEPT = 2**23
 """Edges of a population up to which its columns are kept in memory."""
+_AT_ONCE = 2**18
+"""Edges up to which they are kept from the first one that is asked for."""
+_FEW = 64
+"""Targets that are asked for before those of a population between the two are kept."""
 
 
 class _Kept:
@@ -119,6 +123,7 @@ class EdgesTable:
         self._columns = self.table.names
         self._known = frozenset(self._columns)
         self._kept: _Kept | None = None
+        self._asked = 0
         self._index: EdgeIndex | None = None
 
     def _end(self, end: str, sizes: Mapping[str, int]) -> str:
@@ -168,10 +173,11 @@ class EdgesTable:
         names = self._columns if columns is None else columns
         if not self._known.issuperset(names):
             self.table.check(names)
-        if self.table.size > _KEPT:
-            return self._read(node, names)
         kept = self._kept
         if kept is None:
+            self._asked += 1
+            if self.table.size > (_AT_ONCE if self._asked <= _FEW else _KEPT):
+                return self._read(node, names)
             kept = self._kept = _Kept(self.table, self.index(), self._sources)
         starts = kept.sorted.starts
         first, last = starts[node], starts[node + 1]
@@ -193,7 +199,7 @@ class EdgesTable:
         """
         if self._index is None:
             index = EdgeIndex(self.table, self._targets)
-            if self.table.size > _KEPT:  # otherwise all of it is checked when it is read
+            if self.table.size > _AT_ONCE:  # otherwise all of it is checked when it is read
                 index.check_total()
             self._index = index
         return self._index

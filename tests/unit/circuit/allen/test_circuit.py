@@ -49,6 +49,7 @@ def circuit(config: Path) -> AllenCircuit:
 def not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read edges as those of a population that is too large to be kept."""
     monkeypatch.setattr(edges_module, "_KEPT", 2)
+    monkeypatch.setattr(edges_module, "_AT_ONCE", 2)
 
 
 @pytest.mark.parametrize("check", CIRCUIT_CHECKS, ids=lambda check: check.__name__)
@@ -159,6 +160,20 @@ def test_nodes_in_another_order(config: Path) -> None:
         file["nodes/cells/node_id"][()] = [0, 1, 2, 3, 7]
     with pytest.raises(CircuitFileError, match=r"node_id must be 0 to 4, each once; there is 7 where 4"):
         _ = open_allen(config).node_populations
+
+
+def test_kept_after_some_were_asked_for(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [open_allen(config).edges("recurrent", target % 5) for target in range(10)]
+    monkeypatch.setattr(edges_module, "_AT_ONCE", 2)
+    monkeypatch.setattr(edges_module, "_FEW", 3)
+    circuit = open_allen(config)
+    for target, edges in enumerate(expected):
+        found = circuit.edges("recurrent", target % 5)
+        assert found.sources.flags.writeable == (target < 3)
+        np.testing.assert_array_equal(found.sources, edges.sources)
+        assert {name: each.dtype.kind for name, each in found.columns.items()} == {
+            name: each.dtype.kind for name, each in edges.columns.items()
+        }
 
 
 def test_older_names_of_the_index(config: Path) -> None:
