@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -240,7 +239,8 @@ def _direction(cell: Any, section: Any) -> Array:
     begin = soma[-1]
     if np.dot(branch[-1] - begin, direction) < 0:
         direction = -direction
-    return begin + np.arange(3)[:, None] * LENGTH * direction
+    ends: Array = begin + np.arange(3)[:, None] * LENGTH * direction
+    return ends
 
 
 def _points(section: Any) -> Array:

@@ -92,7 +92,7 @@ class Template:
         return instance
 
     def make(self, *args: object) -> Any:
-        """Do :meth:`create` for a template that has its sections itself, without ``getCell`` or ``CellRef``."""
+        """Do :meth:`create` for a template that need have neither ``getCell`` nor ``CellRef``."""
         runtime.refuse_while_running(f"making an instance of template {self.original_name}")
         _wake()
         before = _counts((self.name, *_OURS))

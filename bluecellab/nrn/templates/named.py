@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,7 +70,7 @@ def _state(paths: Sequence[str]) -> _State:
 
 
 def _file_state(path: str) -> tuple[int, int]:
-    status = os.stat(path)
+    status = Path(path).stat()
     return status.st_mtime_ns, status.st_size
 
 

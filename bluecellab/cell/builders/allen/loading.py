@@ -119,7 +119,7 @@ def _ctdb(scope: Scope, spec: AllenCell, name: str) -> Made:
 def _of_morphology(scope: Scope, spec: AllenCell, axon: biophysical.Axon | None) -> Made:
     made = scope.own(biophysical.make(_morphology(spec), axon), biophysical.release)
     longest = spec.max_segment_length
-    if longest is not None and biophysical.LENGTH >= 2 * longest:
+    if longest is not None and 2 * longest <= biophysical.LENGTH:
         biophysical.shape_now()  # each of its segments gets a point
     return Made(made, axon, ours=True)
 

@@ -64,7 +64,7 @@ class CellNode(Mapping[str, Any]):
 
     @property
     def node(self) -> CellNode:
-        """This node: functions may ask ``cell.node["x"]`` or ``cell["x"]``."""
+        """The node itself: functions may ask ``cell.node["x"]`` or ``cell["x"]``."""
         return self
 
     def __getitem__(self, name: str) -> Any:

@@ -95,8 +95,8 @@ def apply_perisomatic(sections: Sections, fit: Fit) -> None:
 def apply_allactive(sections: Sections, fit: Fit) -> None:
     """Put the parameters of an all-active fit into sections by kind.
 
-    As for perisomatic ones, but what the fit does not have is left as it is, and ions have reversal potentials
-    where they are.
+    As for perisomatic ones, but what the fit does not have is left as it is, and only ions that are
+    there have reversal potentials.
 
     Raises
     ------

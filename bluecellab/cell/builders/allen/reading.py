@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bluecellab.errors import CellError
@@ -75,7 +75,7 @@ def file_state(path: str, what: str) -> tuple[str, int, int]:
         If there is no such file.
     """
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
     except OSError as error:
         raise CellError(f"{what} {path} cannot be read: {error.strerror}") from error
     return path, status.st_mtime_ns, status.st_size
@@ -93,8 +93,7 @@ def read_dynamics(path: str) -> dict[str, Any]:
     found = _read.get(key)
     if found is None:
         try:
-            with open(path, encoding="utf-8") as file:
-                found = json.load(file)
+            found = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise CellError(f"dynamics_params {path} cannot be read as JSON: {error}") from error
         if not isinstance(found, dict):

@@ -8,6 +8,7 @@ from bluecellab.cell import Cell
 from bluecellab.circuit.allen import AllenCircuit
 from bluecellab.fields.sources import play_sources
 from bluecellab.nrn import synapses as engine
+from bluecellab.nrn.biophysical import shaped_together
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.recording.allen import saved_edges
@@ -98,10 +99,11 @@ def assemble(
         Of what is drawn and not a function of the circuit.
     """
     cells: dict[CellId, Cell] = scope.own({}, dict.clear)
-    for cell_id in request.cells:
-        spec = circuit.cell(cell_id)
-        cells[cell_id] = scope.own(Cell.from_spec(spec, record_dt=request.record_dt), Cell.close)
-        progress()
+    with shaped_together():
+        for cell_id in request.cells:
+            spec = circuit.cell(cell_id)
+            cells[cell_id] = scope.own(Cell.from_spec(spec, record_dt=request.record_dt), Cell.close)
+            progress()
     threshold = config.run.spike_threshold
     wiring = AllenWiring(scope, circuit, config, request, _receivers(cells, ids))
     wiring.recurrent(_registered(scope, cells, threshold) if request.connect else {})
