@@ -67,5 +67,5 @@ for _ in range(2):
             v = cell.get_soma_voltage()
             print(f"{cell}, {cell.area():.0f} um2: {v.min():.1f} to {v.max():.1f} mV")
         spikes.append({cell_id: list(train) for cell_id, train in simulation.spikes.items()})
-print(spikes[0])
+print("spikes:", ", ".join(f"{len(train)} of {cell_id}" for cell_id, train in spikes[0].items()))
 assert spikes[0] == spikes[1], "the second run is the first one"
