@@ -12,7 +12,7 @@ from bluecellab.results.sonata.folder import OutputFolder
 from bluecellab.results.sonata.layout import ReportLayout
 from bluecellab.results.sonata.report_reader import SonataReport, read_report, report_populations
 from bluecellab.results.sonata.report_writer import SonataReportWriter
-from bluecellab.results.sonata.saved_edges import SavedEdges, write_saved_edges
+from bluecellab.results.sonata.saved_edges import SavedEdges, refuse_saved_edges, write_saved_edges
 from bluecellab.results.sonata.spike_tables import write_spikes_csv, write_spikes_nwb
 from bluecellab.results.sonata.spikes import SpikeOrder, read_spikes, write_spikes
 
@@ -29,6 +29,7 @@ __all__ = [
     "SpikeOrder",
     "read_report",
     "read_spikes",
+    "refuse_saved_edges",
     "report_populations",
     "write_saved_edges",
     "write_spikes",

@@ -17,7 +17,7 @@ from bluecellab.results.sonata.frame_writer import MAGIC
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["SavedEdges", "write_saved_edges"]
+__all__ = ["SavedEdges", "refuse_saved_edges", "write_saved_edges"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -105,9 +105,9 @@ def write_saved_edges(
     """
     import h5py
 
-    targets = [Path(folder) / f"{table.name}_edges.h5" for table in edges]
+    targets = _paths(folder, edges)
+    refuse_saved_edges(folder, edges, overwrite=overwrite)
     for target in targets:
-        refuse_existing(target, overwrite=overwrite)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
     for target, table in zip(targets, edges, strict=True):
@@ -120,6 +120,22 @@ def write_saved_edges(
             raise
         give_name(target, overwrite=overwrite)
     return tuple(targets)
+
+
+def refuse_saved_edges(folder: PathLike, edges: Sequence[SavedEdges], *, overwrite: bool = False) -> None:
+    """Raise if :func:`write_saved_edges` would replace files that it may not; for checks before a run.
+
+    Raises
+    ------
+    OutputError
+        If there is an older file that may not be replaced.
+    """
+    for path in _paths(folder, edges):
+        refuse_existing(path, overwrite=overwrite)
+
+
+def _paths(folder: PathLike, edges: Sequence[SavedEdges]) -> list[Path]:
+    return [Path(folder) / f"{table.name}_edges.h5" for table in edges]
 
 
 def _write(group: h5py.Group, table: SavedEdges) -> None:

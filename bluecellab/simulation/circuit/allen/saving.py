@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording import RunPlan
 from bluecellab.recording.samples import TimeAxis
-from bluecellab.results.sonata import SavedEdges, write_saved_edges
+from bluecellab.results.sonata import SavedEdges, refuse_saved_edges, write_saved_edges
 from bluecellab.spec.allen import SaveSynapses
 
 __all__ = ["SynapseSaver"]
@@ -42,7 +42,14 @@ class SynapseSaver(Live):
         return False
 
     def check(self, plan: RunPlan) -> None:
-        """Take part in any run."""
+        """Raise if files are in the way that may not be replaced, rather than when the run is over.
+
+        Raises
+        ------
+        OutputError
+            Naming the first.
+        """
+        refuse_saved_edges(self._report.network_dir, self._gather[0](), overwrite=self._overwrite)
 
     def prepare(self, plan: RunPlan) -> None:
         """Need nothing of the run."""

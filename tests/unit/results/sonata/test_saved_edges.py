@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bluecellab.errors import OutputError, ReportError
-from bluecellab.results.sonata import SavedEdges, write_saved_edges
+from bluecellab.results.sonata import SavedEdges, refuse_saved_edges, write_saved_edges
 
 
 def edges(count: int = 40, **changes: np.ndarray) -> SavedEdges:
@@ -82,6 +82,9 @@ def test_mistakes(tmp_path: Path) -> None:
         edges(delays=np.zeros(3))
     (path,) = write_saved_edges(tmp_path, [edges()])
     before = path.read_bytes()
+    with pytest.raises(OutputError, match="exists already"):
+        refuse_saved_edges(tmp_path, [edges(20)])
+    refuse_saved_edges(tmp_path, [edges(20)], overwrite=True)
     with pytest.raises(OutputError, match="exists already"):
         write_saved_edges(tmp_path, [edges(20)])
     assert path.read_bytes() == before
