@@ -41,7 +41,7 @@ class SynapseSaver(Live):
         """Whether it needs total membrane currents: it does not."""
         return False
 
-    def check(self, plan: RunPlan) -> None:
+    def check(self, plan: RunPlan) -> None:  # noqa: ARG002 - any run will do
         """Raise if files are in the way that may not be replaced, rather than when the run is over.
 
         Raises
