@@ -46,3 +46,22 @@ def test_again_and_again_in_one_process(name: str, tmp_path: Path) -> None:
     third = len(done.stdout.splitlines()) // 3
     lines = done.stdout.splitlines()
     assert lines[:third] == lines[third : 2 * third] == lines[2 * third :]
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_from_the_command_line(isolated: bool, tmp_path: Path) -> None:
+    text = (FOLDER / "ball_and_stick.py").read_text(encoding="utf-8")
+    functions = tmp_path / "my_models.py"
+    functions.write_text(text[: text.index("\nfor turn")], encoding="utf-8")
+    program = "import sys; from bluecellab.cli import main; sys.exit(main())"
+    command = [sys.executable, "-W", "error", "-c", program, "run", str(FOLDER / "ball_and_stick.json")]
+    options = ["--functions", str(functions), "--output", str(tmp_path / "output"), "--quiet"]
+    done = subprocess.run(
+        [*command, *options, *(["--isolated"] if isolated else [])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "output" / "soma.h5").is_file()
