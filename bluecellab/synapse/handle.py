@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bluecellab.errors import BrokenError
+from bluecellab.errors import BrokenError, SynapseError
 from bluecellab.spec.base import CellId
 
 if TYPE_CHECKING:
@@ -50,9 +50,16 @@ class Synapse:
             If the group or its cell is closed.
         BrokenError
             If its section was deleted.
+        SynapseError
+            If it shares its point process with others.
         """
         self._group.check()
         made = self._group.made
+        if made.shared:
+            raise SynapseError(
+                f"{self} may share its point process with other synapses (merge_synapses), so that it "
+                "cannot be looked at or changed by itself; simulate without merge_synapses"
+            )
         process = made.processes.o(int(made.slots[self._index]))
         if not process.has_loc():
             raise BrokenError(

@@ -5,8 +5,19 @@
 
 from __future__ import annotations
 
+from bluecellab.synapse.allen.connections import AllenConnection
 from bluecellab.synapse.allen.models import MODELS
-from bluecellab.synapse.allen.synapses import AllenEdges, AllenSynapses
+from bluecellab.synapse.allen.seams import Activity, AllenEdges
+from bluecellab.synapse.allen.synapses import AllenSynapses
 from bluecellab.synapse.allen.weights import WEIGHTS, EdgeView, NodeView
 
-__all__ = ["MODELS", "WEIGHTS", "AllenEdges", "AllenSynapses", "EdgeView", "NodeView"]
+__all__ = [
+    "MODELS",
+    "WEIGHTS",
+    "Activity",
+    "AllenConnection",
+    "AllenEdges",
+    "AllenSynapses",
+    "EdgeView",
+    "NodeView",
+]

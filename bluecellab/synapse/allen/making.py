@@ -98,7 +98,9 @@ class Maker:
         self._shared: dict[int, Shared] | None = {} if merge else None
         self.dropped: dict[str, int] = {}
 
-    def make(self, edges: Edges, target: Target, keep: npt.NDArray[np.bool_] | None = None) -> SynapseGroup:
+    def make(
+        self, edges: Edges, target: Target, keep: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[SynapseGroup, Placed]:
         """Make the synapses of edges on a cell; they are connected to nothing yet.
 
         Parameters
@@ -108,8 +110,13 @@ class Maker:
         target
             The cell.
         keep
-            Which edges are wanted, shape (n,); all when left out. The others take their part of the random
-            sequence, and nothing is made of them.
+            Of which edges synapses are wanted, shape (n,); all when left out. The others take their part of
+            the random sequence, too.
+
+        Returns
+        -------
+        tuple
+            The synapses, and where all of these edges end, wanted or not.
 
         Raises
         ------
@@ -120,21 +127,27 @@ class Maker:
         MissingMechanismError
             If the mechanism of a synapse is not loaded.
         """
-        if target.receiver.process is not None:
+        receiver = target.receiver
+        if receiver.process is not None:
             chosen = edges if keep is None else edges.take(keep)
-            return SynapseGroup(
-                chosen, target.receiver, self._conditions, self._on_point_cell(chosen, target)
-            )
+            nowhere = np.arange(len(edges))
+            placed = Placed(nowhere, np.zeros(len(edges), np.int64), np.full(len(edges), 0.5), 0)
+            make = self._on_point_cell(chosen, target)
+            return SynapseGroup(chosen, receiver, self._conditions, make), placed
         placed = target.place(edges)
         if placed.dropped:
             name = edges.population.name
             self.dropped[name] = self.dropped.get(name, 0) + placed.dropped
-        if keep is not None:
-            here = keep[placed.rows]
-            placed = Placed(placed.rows[here], placed.section[here], placed.position[here], 0)
-        of_synapses = _expanded(edges, placed.rows)
-        make = self._on_sections(edges, target, placed)
-        return SynapseGroup(of_synapses, target.receiver, self._conditions, make)
+        wanted = placed
+        if keep is not None and not keep.all():
+            edges, wanted = edges.take(keep), placed.of(keep)
+        group = SynapseGroup(
+            _expanded(edges, wanted.rows),
+            receiver,
+            self._conditions,
+            self._on_sections(edges, target, wanted),
+        )
+        return group, placed
 
     def _on_sections(self, edges: Edges, target: Target, placed: Placed) -> Callable[[Scope], Made]:
         rows, count = placed.rows, len(placed.rows)
@@ -223,7 +236,8 @@ class Maker:
         for index, name in enumerate(names):
             here = np.flatnonzero((which == index) & ~plain)
             if len(here):
-                signs[index] = sign_of(self._files.of(name, type_of(edges, int(here[0]))))
+                what = type_of(edges, int(here[0]))
+                signs[index] = sign_of(self._files.of(name, what), what)
         return np.where(plain, 1.0, signs[which] * number)
 
 
@@ -276,8 +290,8 @@ def _of_mechanism(
     assert model is not None
     if batch.shared is not None and not model.linear:
         raise SynapseError(
-            f"merge_synapses merges synapses that add up, and {kinds[numbers[0]].what} is of {name}, which is "
-            "plastic; run without merge_synapses"
+            f"merge_synapses merges synapses that add up, and {kinds[numbers[0]].what} is of {name}, "
+            "which is plastic; run without merge_synapses"
         )
     table = np.full((len(kinds), len(model.parameters)), np.nan)
     for number in numbers:
@@ -306,8 +320,8 @@ def _of_user(batch: _Batch, kind: _Kind, here: IntArray) -> tuple[IntArray, IntA
     """Have a function of the user's make synapses; return where they are, and their mechanisms."""
     if batch.shared is not None:
         raise SynapseError(
-            f"merge_synapses merges synapses that are known to add up, and {kind.what} is of {kind.template!r}, "
-            "a function of your own; run without merge_synapses"
+            f"merge_synapses merges synapses that are known to add up, and {kind.what} is of "
+            f"{kind.template!r}, a function of your own; run without merge_synapses"
         )
     function, placed = SYNAPSE_MODELS[kind.template], batch.placed
     slots, mechanism = np.empty(len(here), np.int64), np.empty(len(here), np.int64)
@@ -319,8 +333,8 @@ def _of_user(batch: _Batch, kind: _Kind, here: IntArray) -> tuple[IntArray, IntA
             made.get_segment()
         except Exception as error:
             raise SynapseError(
-                f"synapse model {kind.template!r} fails for {kind.what}; it must return a point process on the "
-                f"section: {type(error).__name__}: {error}"
+                f"synapse model {kind.template!r} fails for {kind.what}; it must return a point process on "
+                f"the section: {type(error).__name__}: {error}"
             ) from error
         known = synapses.point_mechanism(name)
         if known not in batch.mechanisms:

@@ -12,7 +12,7 @@ from typing import Protocol
 from bluecellab.errors import SynapseError
 from bluecellab.spec.functions import SYNAPSE_MODELS
 
-__all__ = ["MODELS", "Dynamics", "DynamicsFiles", "FileFinder", "Model", "model_of"]
+__all__ = ["MODELS", "Dynamics", "DynamicsFiles", "FileFinder", "Model", "model_of", "sign_of"]
 
 _SAME_NAME = ("tau_1", "tau_r0", "tau_FDR")
 
@@ -159,8 +159,8 @@ def model_of(template: str, what: str) -> Model | None:
         asked = f"synapse model {template!r}" if template else "no synapse model (model_template)"
         known = ", ".join(sorted({*MODELS, *SYNAPSE_MODELS}))
         raise SynapseError(
-            f"{what} asks for {asked}; there are {known}. Others are functions f(dynamics_params, x, section), "
-            "registered by @synapse_model"
+            f"{what} asks for {asked}; there are {known}. Others are functions "
+            "f(dynamics_params, x, section), registered by @synapse_model"
         )
     return MODELS[template]
 
@@ -175,6 +175,17 @@ def _number(value: object, name: str, path: str) -> float:
     return number
 
 
-def sign_of(dynamics: Dynamics) -> float:
-    """Return the sign of events on point cells: ``sign`` of the file, 1 if it has none."""
-    return _number(dynamics.values.get("sign", 1.0), "sign", dynamics.path)
+def sign_of(dynamics: Dynamics, what: str) -> float:
+    """Return the sign of events on point cells.
+
+    Raises
+    ------
+    SynapseError
+        If the file has none.
+    """
+    if "sign" not in dynamics.values:
+        raise SynapseError(
+            f"{what}: edges with nsyns to point cells need 'sign', 1 or -1, which "
+            f"{dynamics.path or 'dynamics_params (none are given)'} does not have"
+        )
+    return _number(dynamics.values["sign"], "sign", dynamics.path)

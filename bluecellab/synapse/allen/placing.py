@@ -52,6 +52,12 @@ class Placed:
     position: FloatArray
     dropped: int
 
+    def of(self, chosen: BoolArray) -> Placed:
+        """Return those of some of the edges, shape (edges,), whose rows are numbered without the others."""
+        here = chosen[self.rows]
+        number = np.cumsum(chosen) - 1
+        return Placed(number[self.rows[here]], self.section[here], self.position[here], self.dropped)
+
 
 class Target:
     """A cell that synapses are placed on, and how far its random sequence has got.
@@ -62,13 +68,20 @@ class Target:
         The cell.
     tables
         Segments of cells.
+
+    Attributes
+    ----------
+    ids
+        Ids of its sections, in order, shape (n,).
+    sections
+        The raw sections.
     """
 
     def __init__(self, receiver: Receiver, tables: SegmentTables) -> None:
         self.receiver = receiver
         self._tables = tables
         ids = sorted(receiver.sections)
-        self._ids = np.array(ids, dtype=np.int64)
+        self.ids: IntArray = np.array(ids, dtype=np.int64)
         self.sections: list[Any] = [receiver.sections[number] for number in ids]
         self._table: SegmentTable | None = None
         self._draw: np.random.RandomState | None = None
@@ -82,7 +95,7 @@ class Target:
         return self._table
 
     def segment_of(self, section: IntArray, position: FloatArray) -> IntArray:
-        """Return the number of the segment at each place, shape (n,); both ends of a section have their own."""
+        """Return the number of the segment at each place, shape (n,); ends of sections have their own."""
         if self._counts_of_sections is None:
             self._counts_of_sections = np.array([each.nseg for each in self.sections], dtype=np.int64)
         counts = self._counts_of_sections[section]
@@ -102,9 +115,9 @@ class Target:
         if given.all():
             return self._explicit(edges, asked)
         if not given.any():
-            return self._random(edges)
+            return self.draw(edges)
         here, there = np.flatnonzero(given), np.flatnonzero(~given)
-        fixed, drawn = self._explicit(edges.take(here), asked[here]), self._random(edges.take(there))
+        fixed, drawn = self._explicit(edges.take(here), asked[here]), self.draw(edges.take(there))
         rows = np.concatenate((here[fixed.rows], there[drawn.rows]))
         order = np.argsort(rows, kind="stable")
         return Placed(
@@ -118,20 +131,26 @@ class Target:
         """Place synapses where their edges say."""
         columns = EdgeColumns(edges, "synapses")
         number = asked.astype(np.int64)
-        found = np.minimum(np.searchsorted(self._ids, number), len(self._ids) - 1)
-        wrong = np.flatnonzero(self._ids[found] != number)
+        found = np.minimum(np.searchsorted(self.ids, number), len(self.ids) - 1)
+        wrong = np.flatnonzero(self.ids[found] != number)
         if len(wrong):
             raise SynapseError(
-                f"{type_of(edges, int(wrong[0]))} ends on section {asked[wrong[0]]:g} of {self.receiver.label}, "
-                f"which has sections {self._ids[0]} to {self._ids[-1]} (places in 'all'); {len(wrong)} of "
-                f"{len(edges)} edges do so. Are they of another morphology?"
+                f"{type_of(edges, int(wrong[0]))} ends on section {asked[wrong[0]]:g} of "
+                f"{self.receiver.label}, which has sections {self.ids[0]} to {self.ids[-1]} (places in "
+                f"'all'); {len(wrong)} of {len(edges)} edges do so. Are they of another morphology?"
             )
         position = _first_of(edges, _POSITION)
         columns.refuse(~((position >= 0) & (position <= 1)), "position outside 0 to 1 (afferent_section_pos)")
         return Placed(np.arange(len(edges)), found, position, 0)
 
-    def _random(self, edges: Edges) -> Placed:
-        """Draw the places of synapses."""
+    def draw(self, edges: Edges) -> Placed:
+        """Draw places for synapses, whatever their edges say of sections.
+
+        Raises
+        ------
+        SynapseError
+            If attributes of edges are missing or make no sense.
+        """
         candidates, which = self._candidates(edges)
         counts = self._counts(edges)
         none = np.array([not len(each) for each in candidates], dtype=bool)[which]
@@ -160,6 +179,11 @@ class Target:
         found = []
         for code, index in zip(both.tolist(), first.tolist(), strict=True):
             what = type_of(edges, index)
+            if not kinds[code // len(ranges)]:
+                raise SynapseError(
+                    f"{what} does not say where its synapses are: it has neither afferent_section_id and "
+                    "afferent_section_pos, nor target_sections and distance_range to draw places from"
+                )
             low, high = parsed_range(ranges[code % len(ranges)], what)
             found.append(self.table.candidates(parsed_kinds(kinds[code // len(ranges)], what), low, high))
         return found, which

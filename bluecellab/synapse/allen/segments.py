@@ -77,15 +77,15 @@ class SegmentTable:
     kinds: IntArray
     lengths: FloatArray
     distances: FloatArray
-    _found: dict[tuple[frozenset[int] | None, float, float], Candidates] = field(default_factory=dict)
+    _found: dict[tuple[frozenset[int], float, float], Candidates] = field(default_factory=dict)
 
-    def candidates(self, kinds: frozenset[int] | None, low: float, high: float) -> Candidates:
+    def candidates(self, kinds: frozenset[int], low: float, high: float) -> Candidates:
         """Return the segments of some types in a range of distances.
 
         Parameters
         ----------
         kinds
-            Types as in SWC; all when None.
+            Types as in SWC.
         low, high
             Distances in um.
         """
@@ -94,12 +94,10 @@ class SegmentTable:
             self._found[key] = self._candidates(kinds, low, high)
         return self._found[key]
 
-    def _candidates(self, kinds: frozenset[int] | None, low: float, high: float) -> Candidates:
+    def _candidates(self, kinds: frozenset[int], low: float, high: float) -> Candidates:
         half = self.lengths / 2
         inside = np.minimum(self.distances + half, high) - np.maximum(self.distances - half, low)
-        there = inside > 0
-        if kinds is not None:
-            there &= np.isin(self.kinds, list(kinds))
+        there = (inside > 0) & np.isin(self.kinds, list(kinds))
         sections = np.repeat(np.arange(len(self.counts)), self.counts)
         first = np.cumsum(self.counts) - self.counts
         positions = (np.arange(len(sections)) - first[sections] + 0.5) / self.counts[sections]

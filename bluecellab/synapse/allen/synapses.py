@@ -2,69 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.circuit.access import Column, EdgePopulation, Edges, NodePopulation
+from bluecellab.circuit.access import EdgePopulation, Edges
 from bluecellab.errors import CircuitWarning, SynapseError, warn
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import gids
+from bluecellab.synapse.allen.connections import AllenConnection
+from bluecellab.synapse.allen.gaps import GapEnds, is_gap, may_have_gaps
 from bluecellab.synapse.allen.making import Maker
 from bluecellab.synapse.allen.models import DynamicsFiles
 from bluecellab.synapse.allen.placing import Target
 from bluecellab.synapse.allen.quick import QuickEvents
+from bluecellab.synapse.allen.seams import Activity, AllenEdges
 from bluecellab.synapse.allen.segments import SegmentTables
 from bluecellab.synapse.allen.weights import Nodes, Weights
 from bluecellab.synapse.conditions import Receiver, SynapseConditions
+from bluecellab.synapse.gap import GapJunctions
 from bluecellab.synapse.group import SynapseGroup
-from bluecellab.synapse.handle import Connection
 from bluecellab.synapse.replay import SpikeSource
 
-__all__ = ["AllenEdges", "AllenSynapses"]
+__all__ = ["AllenSynapses"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Trains = Mapping[CellId, FloatArray]
-
-_GAP = "is_gap_junction"
-
-
-class AllenEdges(Protocol):
-    """What synapses need of a circuit; an :class:`~bluecellab.circuit.allen.AllenCircuit` has it."""
-
-    @property
-    def node_populations(self) -> Mapping[str, NodePopulation]:
-        """Populations of nodes by name."""
-
-    @property
-    def edge_populations(self) -> Mapping[str, EdgePopulation]:
-        """Populations of edges by name, in the order in which they are built."""
-
-    @property
-    def offsets(self) -> Mapping[str, int]:
-        """The global id of node 0 of each population."""
-
-    def nodes(
-        self, population: str, ids: IntArray | None = None, columns: tuple[str, ...] | None = None
-    ) -> Mapping[str, Column]:
-        """Return attributes of nodes, each of shape (n,)."""
-
-    def node(self, population: str, node: int) -> Mapping[str, object]:
-        """Return all attributes of one node as plain values."""
-
-    def virtual_nodes(self, population: str) -> IntArray:
-        """Return the ids of the nodes of a population that are virtual."""
-
-    def edges(self, population: str, target: int) -> Edges:
-        """Return the edges of a population that arrive at a node."""
-
-    def component_file(self, component: str, name: str, what: str) -> str:
-        """Return the absolute path of a file in the folders of a component."""
 
 
 class AllenSynapses:
@@ -89,6 +56,15 @@ class AllenSynapses:
     merge
         Whether equal linear synapses on a segment share a point process. It is refused where a synapse is
         plastic or a user's, and none of them can be recorded.
+
+    Attributes
+    ----------
+    groups
+        Groups of synapses of each cell, in the order of their making.
+    gaps
+        Gap junctions, to be attached to the simulation if there are any.
+    connections
+        Number of connections; those of gap junctions are not counted.
     """
 
     def __init__(
@@ -107,18 +83,24 @@ class AllenSynapses:
         self.source = source
         self.merge = merge
         self.groups: dict[CellId, list[SynapseGroup]] = scope.own({}, dict.clear)
+        self.gaps = GapJunctions(scope)
         tables = SegmentTables()
         self._targets: dict[str, dict[int, Target]] = scope.own({}, dict.clear)
         for cell_id, receiver in receivers.items():
             of_population = self._targets.setdefault(cell_id.population_name, {})
             of_population[cell_id.id] = Target(receiver, tables)
             self.groups[cell_id] = []
-        self._maker = Maker(DynamicsFiles(circuit), Weights(Nodes(circuit)), conditions, merge=merge)
+        self._nodes = Nodes(circuit)
+        self._weights = Weights(self._nodes)
+        self._maker = Maker(DynamicsFiles(circuit), self._weights, conditions, merge=merge)
         self._virtual: dict[str, BoolArray] = {}
+        self._driven: list[tuple[Activity, int]] = []
         self.connections = 0
 
-    def recurrent(self, real: Mapping[CellId, int], trains: Trains | None = None) -> None:
-        """Make all synapses between cells; call it once, and first.
+    def recurrent(
+        self, real: Mapping[CellId, int], trains: Trains | None = None, activities: Sequence[Activity] = ()
+    ) -> None:
+        """Make all synapses and gap junctions between cells; call it once, and first.
 
         Parameters
         ----------
@@ -127,6 +109,9 @@ class AllenSynapses:
         trains
             Times of spikes in ms of cells that are not simulated. Synapses from cells that neither is said
             of are made, and not connected.
+        activities
+            Which synapses are driven at given times in place of their sources. If there are any, all other
+            synapses between cells have the weight 0.
 
         Raises
         ------
@@ -135,23 +120,56 @@ class AllenSynapses:
         MissingMechanismError
             If the mechanism of a synapse is not loaded.
         """
-        for name, population in self._circuit.edge_populations.items():
-            targets = self._targets.get(population.target, {})
+        self._driven = [(activity, self._train(activity.times)) for activity in activities]
+        for population in self._circuit.edge_populations.values():
             virtual = self._is_virtual(population.source)
-            if not targets or (virtual.all() and len(virtual)):
-                continue
-            numbers = self._numbers(population.source, real)
-            replayed = self._replayed(population.source, trains or {})
-            for node, target in targets.items():
-                edges = self._circuit.edges(name, node)
-                if virtual.any():
-                    edges = edges.take(~virtual[edges.sources])
-                if _GAP in edges.columns:
-                    edges = edges.take(~_truth(edges.columns[_GAP]))
-                if len(edges):
-                    group = self._made(edges, target)
-                    self._connect(group, numbers, replayed)
+            if self._targets.get(population.target) and not (virtual.all() and len(virtual)):
+                self._between_cells(population, real, trains or {})
+        self.gaps.connect()
         self._warn_of_dropped()
+
+    def _between_cells(self, population: EdgePopulation, real: Mapping[CellId, int], trains: Trains) -> None:
+        """Make and connect the synapses of a population of edges between cells."""
+        numbers = self._numbers(population.source, real)
+        replayed = self._replayed(population.source, trains)
+        targets = self._targets[population.target]
+        ends: GapEnds | None = None
+        for node, target in targets.items():
+            edges = self._from_cells(population, node)
+            if not len(edges):
+                continue
+            gap = is_gap(edges)
+            group, placed = self._maker.make(edges, target, None if gap is None else ~gap)
+            self.groups[target.receiver.cell_id].append(group)
+            if gap is not None:
+                ends = ends or self._gap_ends(population)
+                ends.add_targets(edges.take(gap), placed.of(gap), target)
+            self._drive(group)
+            self._connect(group, numbers, replayed)
+        if may_have_gaps(population):
+            by_target = list(self._gap_edges(population))
+            if by_target:
+                ends = ends or self._gap_ends(population)
+                ends.add_sources(by_target, targets)
+                ends.give(self.gaps, targets)
+
+    def _gap_ends(self, population: EdgePopulation) -> GapEnds:
+        numbers = self._circuit.gap_junctions(population.target)
+        return GapEnds(population, numbers, self._weights)
+
+    def _gap_edges(self, population: EdgePopulation) -> Iterator[Edges]:
+        """Yield the gap junctions of every node of a population, whether it is simulated or not."""
+        for node in range(self._circuit.node_populations[population.target].size):
+            edges = self._from_cells(population, node)
+            gap = is_gap(edges)
+            if gap is not None:
+                yield edges.take(gap)
+
+    def _from_cells(self, population: EdgePopulation, target: int) -> Edges:
+        """Return the edges that arrive at a node and come from nodes that are not virtual."""
+        edges = self._circuit.edges(population.name, target)
+        virtual = self._is_virtual(population.source)
+        return edges.take(~virtual[edges.sources]) if virtual.any() else edges
 
     def virtual(self, nodes: Mapping[str, IntArray], trains: Trains) -> None:
         """Make the synapses from virtual cells, for one input.
@@ -159,7 +177,8 @@ class AllenSynapses:
         Parameters
         ----------
         nodes
-            Ids of the virtual cells that the input is of, by population.
+            Ids of the virtual cells that the input is of, by population. The other virtual cells of these
+            populations take their part of the random sequences.
         trains
             Times of their spikes in ms; one that is left out has none.
 
@@ -168,10 +187,19 @@ class AllenSynapses:
         SynapseError, ColumnError, CircuitError, MissingMechanismError
             As for :meth:`recurrent`.
         """
-        replayed = {name: self._replayed(name, trains, ids) for name, ids in nodes.items()}
-        for name, population in self._circuit.edge_populations.items():
-            if population.source in replayed and len(nodes[population.source]):
-                self._replay(self._circuit, name, population, replayed[population.source], None)
+        for source in self._circuit.node_populations:
+            if source not in nodes or not self._is_virtual(source).any():
+                continue
+            virtual = self._is_virtual(source)
+            replayed = np.where(virtual, self._replayed(source, trains, nodes[source]), -1)
+            for population in self._circuit.edge_populations.values():
+                if population.source != source:
+                    continue
+                for node, target in self._targets.get(population.target, {}).items():
+                    edges = self._circuit.edges(population.name, node)
+                    if not virtual.all():
+                        edges = edges.take(virtual[edges.sources])
+                    self._replay(edges, target, replayed)
         self._warn_of_dropped()
 
     def replay(
@@ -190,7 +218,8 @@ class AllenSynapses:
         trains
             Times of the spikes in ms.
         sources, targets
-            Ids of the cells on either side by population; all when left out.
+            Ids of the cells on either side by population; all when left out. Other edges take no part in
+            the random sequences.
 
         Raises
         ------
@@ -198,60 +227,61 @@ class AllenSynapses:
             As for :meth:`recurrent`.
         """
         for name, population in edges.edge_populations.items():
-            if sources is not None and population.source not in sources:
-                continue
-            if targets is not None and population.target not in targets:
-                continue
-            chosen = None if sources is None else sources[population.source]
-            wanted = None if targets is None else set(targets[population.target].tolist())
-            replayed = self._replayed(population.source, trains, chosen)
-            self._replay(edges, name, population, replayed, wanted)
+            source = population.source
+            everything = np.arange(self._circuit.node_populations[source].size)
+            replayed = self._replayed(
+                source, trains, everything if sources is None else sources.get(source, everything[:0])
+            )
+            wanted = None if targets is None else targets.get(population.target, everything[:0])
+            for node, target in self._targets.get(population.target, {}).items():
+                if wanted is None or node in wanted:
+                    found = edges.edges(name, node)
+                    self._replay(found.take(replayed[found.sources] >= 0), target, replayed)
         self._warn_of_dropped()
 
-    def _replay(
-        self,
-        circuit: AllenEdges,
-        name: str,
-        population: EdgePopulation,
-        replayed: IntArray,
-        wanted: set[int] | None,
-    ) -> None:
-        """Make and connect the synapses from some sources of a population of edges."""
-        for node, target in self._targets.get(population.target, {}).items():
-            if wanted is not None and node not in wanted:
-                continue
-            edges = circuit.edges(name, node)
-            keep = replayed[edges.sources] >= 0
-            if not keep.all():
-                edges = edges.take(keep)
-            if len(edges):
-                group = self._made(edges, target)
-                self._connect(group, None, replayed)
-
-    def _made(self, edges: Edges, target: Target) -> SynapseGroup:
-        group = self._maker.make(edges, target)
+    def _replay(self, edges: Edges, target: Target, replayed: IntArray) -> None:
+        """Make the synapses of edges, and connect them to spikes that are replayed."""
+        if not len(edges):
+            return
+        keep = replayed[edges.sources] >= 0
+        group, _ = self._maker.make(edges, target, keep)
         self.groups[target.receiver.cell_id].append(group)
-        return group
+        self._connect(group, None, replayed)
+
+    def _drive(self, group: SynapseGroup) -> None:
+        """Drive some synapses at given times in place of their sources, and silence the others."""
+        if not self._driven:
+            return
+        anywhere = np.zeros(len(group), dtype=bool)
+        for activity, gid in self._driven:
+            here = activity.of(group.edges.population, group.edges.target, group.sources)
+            anywhere |= here
+            members = np.flatnonzero(here)
+            self._wire_replayed(group, members, np.full(len(members), gid))
+        group.made.factors[~anywhere] = 0.0
 
     def _connect(self, group: SynapseGroup, real: IntArray | None, replayed: IntArray) -> None:
         """Connect synapses to cells, and to spikes that are replayed."""
-        sources = group.sources
-        if real is not None:
-            numbers = real[sources]
-            here = np.flatnonzero(numbers >= 0)
-            if len(here):
-                self.connections += group.wire("real", here, numbers[here], group.delays[here])
-        numbers = replayed[sources]
-        here = np.flatnonzero(numbers >= 0)
-        if not len(here):
-            return
-        quick = group.delays[here] < self._conditions.dt
-        slow, fast = here[~quick], here[quick]
+        free = group.connected("replay") if self._driven and real is not None else None
+        for numbers in (real, replayed):
+            if numbers is None:
+                continue
+            found = numbers[group.sources]
+            members = np.flatnonzero(found >= 0 if free is None else (found >= 0) & ~free)
+            if numbers is replayed:
+                self._wire_replayed(group, members, found[members])
+            elif len(members):
+                self.connections += group.wire("real", members, found[members], group.delays[members])
+
+    def _wire_replayed(self, group: SynapseGroup, members: IntArray, numbers: IntArray) -> None:
+        """Connect synapses to sources whose spikes are replayed."""
+        quick = group.delays[members] < self._conditions.dt
+        slow, fast = members[~quick], members[quick]
         if len(slow):
-            group.wire("replay", slow, numbers[slow], group.delays[slow])
+            group.wire("replay", slow, numbers[~quick], group.delays[slow])
         if len(fast):
-            self.source.add_minis(QuickEvents(group, fast, numbers[fast], self.source.trains))
-        self.connections += len(here)
+            self.source.add_minis(QuickEvents(group, fast, numbers[quick], self.source.trains))
+        self.connections += len(members)
 
     def _numbers(self, population: str, real: Mapping[CellId, int]) -> IntArray:
         """Return NEURON's number of each node that is a cell here, -1 of the others."""
@@ -261,6 +291,12 @@ class AllenSynapses:
                 found[cell_id.id] = gid
         return found
 
+    def _train(self, times: FloatArray) -> int:
+        """Return NEURON's number of a new source of spikes."""
+        gid = gids.allocate(self._scope, 1)
+        self.source.add_trains({gid: times})
+        return gid
+
     def _replayed(self, population: str, trains: Trains, nodes: IntArray | None = None) -> IntArray:
         """Return a number for each node whose spikes are replayed, -1 of the others."""
         found = np.full(self._circuit.node_populations[population].size, -1, np.int64)
@@ -268,13 +304,11 @@ class AllenSynapses:
             cell_id.id: times for cell_id, times in trains.items() if cell_id.population_name == population
         }
         wanted = list(own) if nodes is None else nodes.tolist()
-        if not wanted:
-            return found
-        first = gids.allocate(self._scope, len(wanted))
-        found[wanted] = np.arange(first, first + len(wanted))
-        self.source.add_trains(
-            {int(found[node]): own[node] for node in wanted if node in own and len(own[node])}
-        )
+        if wanted:
+            first = gids.allocate(self._scope, len(wanted))
+            found[wanted] = np.arange(first, first + len(wanted))
+            spikes = {int(found[node]): own[node] for node in wanted if node in own and len(own[node])}
+            self.source.add_trains(spikes)
         return found
 
     def _is_virtual(self, population: str) -> BoolArray:
@@ -288,16 +322,16 @@ class AllenSynapses:
     def _warn_of_dropped(self) -> None:
         for name, count in self._maker.dropped.items():
             warn(
-                f"{count} edges of {name!r} are left out: their cells have no segment of their target_sections "
-                "within their distance_range",
+                f"{count} edges of {name!r} are left out: their cells have no segment of their "
+                "target_sections within their distance_range",
                 CircuitWarning,
             )
         self._maker.dropped.clear()
 
-    def connections_of(self, cell_id: CellId) -> list[Connection]:
+    def connections_of(self, cell_id: CellId) -> list[AllenConnection]:
         """Return all connections that end on a cell, population by population."""
         return [
-            Connection(group, bundle, position)
+            AllenConnection(group, bundle, position, self._nodes)
             for group in self.groups.get(cell_id, ())
             for bundle in group.bundles
             for position in range(len(bundle.members))
@@ -313,8 +347,8 @@ class AllenSynapses:
         """
         if self.merge:
             raise SynapseError(
-                f"{what} records synapses, and with merge_synapses several of them are one point process; run "
-                "without merge_synapses"
+                f"{what} records synapses, and with merge_synapses several of them are one point process; "
+                "run without merge_synapses"
             )
 
     def counts(self) -> dict[str, int]:
@@ -329,10 +363,3 @@ class AllenSynapses:
         """Yield all groups of synapses, cell by cell."""
         for groups in self.groups.values():
             yield from groups
-
-
-def _truth(column: Column) -> BoolArray:
-    """Return where a column says that something is so; what is missing is not."""
-    if column.dtype.kind == "U":
-        return np.isin(column, ("True", "true", "TRUE", "1"))
-    return np.asarray(np.nan_to_num(column.astype(np.float64), nan=0.0) != 0)

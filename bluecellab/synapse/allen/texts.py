@@ -68,8 +68,8 @@ def _value(text: str) -> object:
         return text
 
 
-def parsed_kinds(text: str, what: str) -> frozenset[int] | None:
-    """Return the types of sections, as in SWC, that ``target_sections`` names; None if it names none.
+def parsed_kinds(text: str, what: str) -> frozenset[int]:
+    """Return the types of sections, as in SWC, that ``target_sections`` names.
 
     Parameters
     ----------
@@ -83,8 +83,6 @@ def parsed_kinds(text: str, what: str) -> frozenset[int] | None:
     SynapseError
         If it is no list of types of sections.
     """
-    if not text.strip():
-        return None
     value = _value(text.strip())
     names = list(value) if isinstance(value, list | tuple | set) else [value]
     wrong = [name for name in names if not isinstance(name, str) or name not in _SECTIONS]
