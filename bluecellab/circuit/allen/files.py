@@ -52,6 +52,8 @@ class AllenFiles:
     def close(self) -> None:
         """Let go of all files. Closing twice does nothing."""
         self._closed = True
+        self._nodes = None
+        self._edge_tables.clear()
         for file in self._files.values():
             file.close()
 
@@ -172,7 +174,7 @@ class AllenFiles:
             If its file is damaged, or its ends are not there.
         """
         table = self._edge_tables.get(name)
-        if table is None or self._closed:
+        if table is None:
             path, types = _named(name, self._edge_files(), "populations of edges")
             sizes = {name: each.size for name, each in self.node_populations.items()}
             table = EdgesTable(self.file(path), name, self._types_of(types, "edge_type_id"), sizes)

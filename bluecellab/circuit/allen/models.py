@@ -24,6 +24,7 @@ from bluecellab.errors import (
 from bluecellab.spec.allen import AllenLayout
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AllenCell, PointCell
+from bluecellab.spec.functions import CELL_MODELS
 
 __all__ = ["AllenModels"]
 
@@ -82,7 +83,7 @@ class AllenModels:
         self._check_kind(identity, kind)
         template = self._template(identity, node)
         try:
-            if template.partition(":")[0] == "nrn":
+            if template.startswith("nrn:") and not _is_registered(template, kind):
                 return self._point_cell(identity, template.partition(":")[2], kind, node)
             return AllenCell(
                 template=template,
@@ -224,6 +225,11 @@ class AllenModels:
         if key not in self._point:
             self._point[key] = _point_parameters(name, path, identity)
         return PointCell(mechanism=name, parameters=self._point[key], id=identity)
+
+
+def _is_registered(template: str, kind: str) -> bool:
+    """Return whether a function of the user's builds an artificial cell."""
+    return any(name in CELL_MODELS for each in (template, "nrn") for name in (f"{each}|{kind}", each))
 
 
 def _point_parameters(name: str, path: str | None, identity: CellId) -> dict[str, float]:

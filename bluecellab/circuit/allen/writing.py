@@ -118,7 +118,7 @@ def write_allen_network(
     --------
     >>> cells = AllenNodes({1: {"model_type": "virtual", "pop_name": "a fibre"}}, [1, 1, 1])
     >>> write_allen_network("network", {"fibres": cells})  # doctest: +SKIP
-    PosixPath('/home/you/network/circuit_config.json')
+    PosixPath('/somewhere/network/circuit_config.json')
     """
     target = Path(folder).absolute()
     given = {} if edges is None else edges
