@@ -18,7 +18,7 @@ from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AllenCell
 from bluecellab.spec.functions import CELL_MODELS, CELL_PROCESSORS
 
-__all__ = ["PROCESSORS", "SCHEMES", "check_cell_models"]
+__all__ = ["CTDB", "HOC", "PROCESSORS", "SCHEMES", "check_cell_models"]
 
 PROCESSORS = (
     "aibs_perisomatic",
@@ -32,6 +32,12 @@ PROCESSORS = (
 
 SCHEMES = ("ctdb", "nml", "hoc", "nrn")
 """Schemes of templates that are always there."""
+
+CTDB = ("Biophys1", "Biophys1.hoc")
+"""Templates of the scheme ``ctdb``."""
+
+HOC = ("Biophys1", "BioAxonStub")
+"""Templates of the scheme ``hoc`` that need no file."""
 
 _KINDS = ("node_type_id", "model_type", "model_template", "model_processing", "morphology", "dynamics_params")
 _MANY = 20
@@ -96,7 +102,9 @@ def _wrong_template(cell: AllenCell) -> str:
     if scheme not in SCHEMES:
         known = nearest(scheme, [*SCHEMES, *CELL_MODELS], "schemes")
         return f"nothing builds the template {cell.template!r}; {known}; cell_model registers a loader"
-    if scheme != "hoc":
+    if scheme == "ctdb" and name not in CTDB:
+        return f"there is no template {cell.template!r}; {nearest(name, CTDB, 'templates of ctdb')}"
+    if scheme != "hoc" or name in HOC:
         return ""
     defined: list[str] = []
     for path in cell.template_files:

@@ -331,6 +331,13 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         "",
         "ctbd",
     ),
+    "unknown template of ctdb": (
+        table(
+            "internal_types.csv", "ctdb:Biophys1.hoc aibs_perisomatic cell.swc", "ctdb:Biphys1 NULL cell.swc"
+        ),
+        "",
+        "did you mean 'Biophys1'",
+    ),
     "unknown template": (
         after(
             lambda folder: (
