@@ -54,3 +54,11 @@ def test_folders_that_cannot_be_written(tmp_path: Path) -> None:
     if Path("/proc/self").is_dir():
         with pytest.raises(OutputError, match="cannot be written to"):
             OutputFolder("/proc/bluecellab").reserve(["a.h5"])
+
+
+def test_a_folder_may_be_named_by_way_of_another(tmp_path: Path) -> None:
+    folder = OutputFolder(tmp_path / "elsewhere" / ".." / "output")
+    assert folder.reserve(["a.h5", "parts/b.h5"]) == [
+        tmp_path / "output" / "a.h5",
+        tmp_path / "output" / "parts" / "b.h5",
+    ]
