@@ -38,8 +38,7 @@ SECTIONS = (1, 12)
 
 GAP = """NEURON {
     POINT_PROCESS Gap
-    RANGE g, i
-    POINTER vgap
+    RANGE g, i, vgap
     NONSPECIFIC_CURRENT i
 }
 PARAMETER { g = 1e-3 (uS) }
@@ -366,7 +365,7 @@ def make_kinds(folder: Path) -> None:
     cortex.add_gap_junctions(
         source={"pop_name": "Scnn1a"},
         target={"pop_name": "PV1"},
-        resistance=0.0005,
+        resistance=2000.0,
         target_sections=["somatic"],
         connection_rule=1,
     )

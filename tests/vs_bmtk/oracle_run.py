@@ -1,0 +1,59 @@
+"""Run by BMTK's Python: ``oracle_run.py LIBRARY CONFIG``. What it cost is the last line that is printed, as JSON.
+
+The configuration's output folder is emptied by BMTK: never run it on one that is not made for this.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+BEGAN = time.process_time()
+
+
+def timed(owner, name, seconds):
+    """Have a method note the CPU seconds it takes, all its calls together."""
+    method = getattr(owner, name)
+
+    def wrapper(*arguments, **options):
+        began = time.process_time()
+        try:
+            return method(*arguments, **options)
+        finally:
+            seconds[name] = seconds.get(name, 0.0) + time.process_time() - began
+
+    setattr(owner, name, wrapper)
+
+
+def main(library, path):
+    """Simulate."""
+    from neuron import h
+
+    h.nrn_load_dll(library)
+    from bmtk.simulator import bionet
+
+    @bionet.spikes_generator
+    def volleys(node, sim):
+        return [10.0 + 20.0 * k + 1.5 * node.node_id for k in range(5)]
+
+    seconds = {"import": time.process_time() - BEGAN}
+    for name in ("build_nodes", "build_recurrent_edges", "add_spike_trains"):
+        timed(bionet.BioNetwork, name, seconds)
+    began = time.process_time()
+    config = bionet.Config.from_json(path)
+    config.build_env()
+    network = bionet.BioNetwork.from_config(config)
+    simulation = bionet.BioSimulator.from_config(config, network=network)
+    seconds["ready"] = time.process_time() - began
+    began = time.process_time()
+    simulation.run()
+    seconds["run"] = time.process_time() - began
+    seconds["all"] = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": seconds, "peak_kb": peak}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
