@@ -38,7 +38,7 @@ class OutputFolder:
     """
 
     def __init__(self, path: PathLike, *, overwrite: bool = False) -> None:
-        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - without "..", as names in it are
+        self.path = Path(os.path.abspath(path))  # without "..", as names in it are
         self.overwrite = overwrite
 
     def reserve(self, names: Iterable[str]) -> list[Path]:
