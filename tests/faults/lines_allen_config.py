@@ -112,18 +112,19 @@ def line_b2_allen_modules_that_are_not_there() -> None:
     for words, changes in cases.items():
         with network(changes) as config:
             refused_run(config, *words)
-    for name, old, new in (
-        ("lgn_internal_types.csv", "Exp2Syn", "Exp3Syn"),
-        ("recurrent_types.csv", "wmax", "wmix"),
-        ("internal_types.csv", "aibs_perisomatic cell.swc", "aibs_somatic cell.swc"),
-        ("internal_types.csv", "102 point_neuron", "102 point_soma"),
+    for name, old, new, words in (
+        ("lgn_internal_types.csv", "Exp2Syn", "Exp3Syn", "Exp3Syn"),
+        ("recurrent_types.csv", "wmax", "wmix", "wmix"),
+        ("internal_types.csv", "aibs_perisomatic cell.swc", "aibs_somatic cell.swc", "aibs_somatic"),
+        ("internal_types.csv", "ctdb:Biophys1.hoc", "ctbd:Biophys1.hoc", "ctbd"),
+        ("internal_types.csv", "102 point_neuron", "102 point_soma", "point_soma"),
     ):
         with network() as config:
             file = config.parent / "network" / name
             text = file.read_text()
             assert old in text
             file.write_text(text.replace(old, new))
-            refused_run(config, new.split()[-1] if name != "internal_types.csv" else new.split()[0][:4])
+            refused_run(config, words)
 
 
 @line

@@ -21,6 +21,7 @@ MODULES = [
     "tests.faults.lines_circuit_synapses",
     "tests.faults.lines_circuit_reports",
     "tests.faults.lines_circuit_configure",
+    "tests.faults.lines_allen_config",
 ]
 CASES = [(module, name) for module in MODULES for name in lines_of(module)]
 
