@@ -143,4 +143,7 @@ def _divide(sections: Iterable[Any], longest: float) -> None:
     for section in sections:
         number = 1 + 2 * int(section.L / (2 * longest))
         if section.nseg != number:
+            # Folds the 3-D points into the diameter, as shaping does: NEURON then leaves it as it is
+            # where that of a segment is within 1e-9 um of it.
+            section(0.5).area()
             section.nseg = number
