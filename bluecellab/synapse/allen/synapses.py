@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Trains = Mapping[CellId, FloatArray]
+Wanted = Callable[[EdgePopulation, IntArray], "BoolArray | None"]
+"""Says of which edges of a population, from these nodes, synapses are made; None: of all."""
 
 
 class AllenSynapses:
@@ -56,6 +58,9 @@ class AllenSynapses:
     merge
         Whether equal linear synapses on a segment share a point process. It is refused where a synapse is
         plastic or a user's, and none of them can be recorded.
+    wanted
+        Of which edges synapses are made; of all when left out. The others take their part of the random
+        sequences.
 
     Attributes
     ----------
@@ -76,12 +81,14 @@ class AllenSynapses:
         source: SpikeSource,
         *,
         merge: bool = False,
+        wanted: Wanted | None = None,
     ) -> None:
         self._scope = scope
         self._circuit = circuit
         self._conditions = conditions
         self.source = source
         self.merge = merge
+        self._wanted = wanted
         self.groups: dict[CellId, list[SynapseGroup]] = scope.own({}, dict.clear)
         self.gaps = GapJunctions(scope)
         tables = SegmentTables()
@@ -139,7 +146,7 @@ class AllenSynapses:
             if not len(edges):
                 continue
             gap = is_gap(edges)
-            group, placed = self._maker.make(edges, target, None if gap is None else ~gap)
+            group, placed = self._maker.make(edges, target, self._kept(edges, None if gap is None else ~gap))
             self.groups[target.receiver.cell_id].append(group)
             if gap is not None:
                 ends = ends or self._gap_ends(population)
@@ -170,6 +177,13 @@ class AllenSynapses:
         edges = self._circuit.edges(population.name, target)
         virtual = self._is_virtual(population.source)
         return edges.take(~virtual[edges.sources]) if virtual.any() else edges
+
+    def _kept(self, edges: Edges, keep: BoolArray | None) -> BoolArray | None:
+        """Return which edges synapses are made of; None: of all."""
+        chosen = None if self._wanted is None else self._wanted(edges.population, edges.sources)
+        if chosen is None or keep is None:
+            return keep if chosen is None else chosen
+        return keep & chosen
 
     def virtual(self, nodes: Mapping[str, IntArray], trains: Trains) -> None:
         """Make the synapses from virtual cells, for one input.
@@ -243,7 +257,7 @@ class AllenSynapses:
         """Make the synapses of edges, and connect them to spikes that are replayed."""
         if not len(edges):
             return
-        keep = replayed[edges.sources] >= 0
+        keep = self._kept(edges, replayed[edges.sources] >= 0)
         group, _ = self._maker.make(edges, target, keep)
         self.groups[target.receiver.cell_id].append(group)
         self._connect(group, None, replayed)

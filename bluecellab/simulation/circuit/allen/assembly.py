@@ -106,11 +106,11 @@ def assemble(
             progress()
     threshold = config.run.spike_threshold
     wiring = AllenWiring(scope, circuit, config, request, _receivers(cells, ids))
-    wiring.recurrent(_registered(scope, cells, threshold) if request.connect else {})
     members = Members(circuit)
+    blocks = [block for block in config.inputs if block.name in request.inputs]
+    wiring.recurrent(_registered(scope, cells, threshold) if request.connect else {}, blocks, members)
     reader = TrainReader(circuit, config, base_seed)
     clamps: Clamps = scope.own(Clamps(members, base_seed), Clamps.clear)
-    blocks = [block for block in config.inputs if block.name in request.inputs]
     for block in config.inputs:
         wiring.play(block, reader, members, wanted=block.name in request.inputs)
     for block in blocks:

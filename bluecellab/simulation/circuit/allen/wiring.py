@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.circuit.access import IntArray
+from bluecellab.circuit.access import EdgePopulation, IntArray
 from bluecellab.circuit.allen import AllenCircuit
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
@@ -23,14 +23,15 @@ from bluecellab.spec.allen import (
     FunctionTrains,
     ProbeTrains,
     SpikeTrains,
+    SynapticActivity,
 )
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import Receiver, SpikeSource, SynapseConditions, SynapseGroup
-from bluecellab.synapse.allen import AllenSynapses
+from bluecellab.synapse.allen import Activity, AllenConnection, AllenSynapses
 
 __all__ = ["AllenWiring"]
 
-FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 class AllenWiring:
@@ -68,11 +69,47 @@ class AllenWiring:
             SynapseConditions(dt=config.run.dt),
             self.source,
             merge=request.merge_synapses,
+            wanted=self._wanted,
         )
+        self._skipping = False
+        self._edges = {population.name for population in request.edges}
 
-    def recurrent(self, real: Mapping[CellId, int]) -> None:
-        """Make the synapses between cells; first of all."""
-        self._synapses.recurrent(real, self._request.trains)
+    def _wanted(self, population: EdgePopulation, sources: IntArray) -> BoolArray | None:
+        """Return of which edges synapses are made; None: of all."""
+        of_circuit = population.name in self._circuit.edge_populations
+        if self._skipping or (of_circuit and population.name not in self._edges):
+            return np.zeros(len(sources), dtype=bool)
+        if self._request.sources is None:
+            return None
+        own = [
+            cell_id.id for cell_id in self._request.sources if cell_id.population_name == population.source
+        ]
+        return np.isin(sources, np.array(own, dtype=np.int64))
+
+    def recurrent(
+        self, real: Mapping[CellId, int], blocks: Iterable[AllenInput] = (), members: Members | None = None
+    ) -> None:
+        """Make the synapses between cells; first of all.
+
+        Parameters
+        ----------
+        real
+            NEURON's number of each cell that is connected.
+        blocks
+            Inputs; those that drive synapses at given times do so.
+        members
+            Knows the node sets.
+        """
+        activities = [
+            Activity(
+                np.sort(np.array(block.stimulus.timestamps)),
+                self._nodes(block.stimulus.precell_filter, members),
+                self._nodes(block.stimulus.postcell_filter, members),
+            )
+            for block in blocks
+            if isinstance(block.stimulus, SynapticActivity)
+        ]
+        self._synapses.recurrent(real, self._request.trains, activities)
 
     def play(self, block: AllenInput, reader: TrainReader, members: Members, *, wanted: bool) -> None:
         """Make the synapses through which a block of inputs arrives, if it is one of spikes.
@@ -89,11 +126,13 @@ class AllenWiring:
             Whether its spikes arrive. The places of its synapses are drawn all the same.
         """
         stimulus = block.stimulus
+        self._skipping = not wanted
         if isinstance(stimulus, SpikeTrains | FunctionTrains | ProbeTrains):
             nodes = reader.nodes(block, members)
             self._synapses.virtual(nodes, reader.read(block, nodes) if wanted else {})
         elif isinstance(stimulus, EdgeReplay):
             self._replay(stimulus, members, wanted=wanted)
+        self._skipping = False
 
     def _replay(self, stimulus: EdgeReplay, members: Members, *, wanted: bool) -> None:
         """Let recorded spikes arrive through edges of their own."""
@@ -108,15 +147,19 @@ class AllenWiring:
                 self._nodes(stimulus.target_node_set, members),
             )
 
-    def _nodes(self, node_set: str | None, members: Members) -> dict[str, IntArray] | None:
-        if node_set is None:
+    def _nodes(self, node_set: str | None, members: Members | None) -> dict[str, IntArray] | None:
+        if node_set is None or members is None:
             return None
         found = {name: members(node_set, name) for name in self._circuit.node_populations}
         return {name: ids for name, ids in found.items() if len(ids)}
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""
-        return [self.source]
+        return [self.source, *([self._synapses.gaps] if len(self._synapses.gaps) else [])]
+
+    def connections_of(self, cell_id: CellId) -> list[AllenConnection]:
+        """Return all connections that end on a cell."""
+        return self._synapses.connections_of(cell_id)
 
     def refuse_recording(self, what: str) -> None:
         """Raise if synapses share point processes, so that none can be recorded by itself."""
