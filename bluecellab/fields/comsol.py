@@ -91,8 +91,8 @@ def comsol_sources(spec: ComsolField) -> list[Source]:
     """Return the potentials of files, which add up.
 
     With a waveform the potential is interpolated between nodes, linearly in tetrahedra, and is 0 outside of
-    them; without one, that of the nearest node is taken, and interpolated in time. Both begin anew after
-    their last time.
+    them; without one, that of the nearest node is taken, and interpolated in time. Both begin anew when they
+    have come to their end. In the first step of a run there is nothing, in the second one the first value.
 
     Raises
     ------
@@ -119,13 +119,11 @@ def _static(path: str, wave: str, amplitude: float) -> Source:
     interpolate = require("scipy.interpolate", extra="comsol", doing="interpolating a potential of COMSOL")
     linear = interpolate.LinearNDInterpolator(found.nodes, found.potentials[0], fill_value=0.0)
     times, values = read_course(wave)
-    if times[0] < 0:
-        raise StimulusError(f"{wave}: times are from 0 ms on, not {times[0]:g}")
 
     def patterns(places: FloatArray) -> FloatArray:
         return np.asarray(linear(places), dtype=np.float64)[None]
 
-    return Source(patterns, _repeated(times, (values * amplitude)[:, None]))
+    return Source(patterns, _repeated(times, (values * amplitude)[:, None], 0.0))
 
 
 def _in_time(path: str, amplitude: float) -> Source:
@@ -144,11 +142,14 @@ def _in_time(path: str, amplitude: float) -> Source:
         _, nearest = tree.query(places)
         return np.ascontiguousarray(potentials[:, nearest])
 
-    return Source(patterns, _repeated(found.times, np.eye(len(found.times))))
+    return Source(patterns, _repeated(found.times, np.eye(len(found.times)), float(found.times[0])))
 
 
-def _repeated(times: FloatArray, rows: FloatArray) -> Course:
-    """Return rows that are interpolated in time and begin anew one step after the last time.
+def _repeated(times: FloatArray, rows: FloatArray, begin: float) -> Course:
+    """Return rows that are interpolated in time, and begin anew.
+
+    As BioNet has it, the second step of a run takes the first value; and there are as many values as there
+    are steps between the first time and the last one, and one more.
 
     Parameters
     ----------
@@ -156,15 +157,17 @@ def _repeated(times: FloatArray, rows: FloatArray) -> Course:
         In ms, shape (k,).
     rows
         Factors then, shape (k, m).
+    begin
+        Time of the first value in ms.
     """
     prepared: dict[float, Sequence[Sequence[float]]] = {}
 
     def course(step: int, dt: float) -> Sequence[float]:
         if dt not in prepared:
-            at = np.arange(round(times[-1] / dt) + 1) * dt
+            at = begin + np.arange(round((times[-1] - times[0]) / dt) + 1) * dt
             columns = [np.interp(at, times, column) for column in rows.T]
             prepared[dt] = np.stack(columns, axis=-1).tolist()
         period = prepared[dt]
-        return period[step % len(period)]
+        return period[(step - 1) % len(period)]
 
     return course
