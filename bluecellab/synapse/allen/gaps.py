@@ -118,7 +118,8 @@ class GapEnds:
             if place >= len(known):
                 raise SynapseError(
                     f"edge population {self._population.name!r} has more gap junctions from node "
-                    f"{pair[0]} to node {pair[1]} than {self._population.target}_gap_juncs.h5, which has {len(known)}"
+                    f"{pair[0]} to node {pair[1]} than "
+                    f"{self._population.target}_gap_juncs.h5, which has {len(known)}"
                 )
             yield known[place]
 

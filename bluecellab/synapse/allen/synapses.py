@@ -32,6 +32,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Trains = Mapping[CellId, FloatArray]
+
+#: NEURON refuses delays of numbered sources up to one step, with some tolerance.
+_QUICK = 1 + 1e-6
 Wanted = Callable[[EdgePopulation, IntArray], "BoolArray | None"]
 """Says of which edges of a population, from these nodes, synapses are made; None: of all."""
 
@@ -289,7 +292,7 @@ class AllenSynapses:
 
     def _wire_replayed(self, group: SynapseGroup, members: IntArray, numbers: IntArray) -> None:
         """Connect synapses to sources whose spikes are replayed."""
-        quick = group.delays[members] < self._conditions.dt
+        quick = group.delays[members] < self._conditions.dt * _QUICK
         slow, fast = members[~quick], members[quick]
         if len(slow):
             group.wire("replay", slow, numbers[~quick], group.delays[slow])

@@ -172,9 +172,9 @@ def world(circuit: Circuit, nodes: Sequence[int] = (0, 1, 2), points: Sequence[i
         scope = Scope("synapses")
         stack.callback(scope.close)
         real = {}
-        first = gids.allocate(scope, len(cells))
+        first = gids.allocate(scope, max(1, len(cells)))
         for gid, (cell_id, cell) in enumerate(cells.items(), first):
-            detector = scope.own(cell.create_netcon_spikedetector(None, "soma", 0.0))
+            detector = scope.own(cell.create_netcon_spikedetector(None, "soma", -20.0))
             synapses.register(gid, detector)
             real[cell_id] = gid
         yield World(cells, receivers, scope, SpikeSource(scope), circuit, real)

@@ -44,14 +44,22 @@ def test_as_one_choice_for_each_edge(tmp_path):
     pairs = [(source, 1) for source in (0, 2, 0, 2, 0)]
     kinds = ["['basal']", "['soma', 'dend']", "['somatic']", "basal", "['apical']"]
     ranges = ["[0.0, 1e+20]", "[5, 60.0]", "100", "[30.0, 31.0]", "[0, 10]"]
-    circuit.connect("c_c", ("cells", "cells"), pairs, nsyns=[4, 30, 2, 7, 5], target_sections=kinds, distance_range=ranges)
+    circuit.connect(
+        "c_c", ("cells", "cells"), pairs, nsyns=[4, 30, 2, 7, 5], target_sections=kinds, distance_range=ranges
+    )
     circuit.connect("f_c", ("fibres", "cells"), [(0, 1), (1, 1)], nsyns=[50, 60])
     with world(circuit) as made:
         synapses = made.synapses()
         with pytest.warns(match="1 edges of 'c_c' are left out"):
             synapses.recurrent(made.real)
         synapses.virtual({"fibres": np.arange(4)}, {})
-        edges = [([3], (0, 1e20), 4), ([1, 3], (5, 60), 30), ([1], (0, 100), 2), ([3], (30, 31), 7), ([4], (0, 10), 5)]
+        edges = [
+            ([3], (0, 1e20), 4),
+            ([1, 3], (5, 60), 30),
+            ([1], (0, 100), 2),
+            ([3], (30, 31), 7),
+            ([4], (0, 10), 5),
+        ]
         edges += [([3, 4], (0, 1e20), 50), ([3, 4], (0, 1e20), 60)]
         node = CellId("cells", 1)
         names = [section.name() for section in made.cells[node].raw_sections()]
