@@ -91,8 +91,9 @@ def comsol_sources(spec: ComsolField) -> list[Source]:
     """Return the potentials of files, which add up.
 
     With a waveform the potential is interpolated between nodes, linearly in tetrahedra, and is 0 outside of
-    them; without one, that of the nearest node is taken, and interpolated in time. Both begin anew when they
-    have come to their end. In the first step of a run there is nothing, in the second one the first value.
+    them; without one, that of the nearest node is taken, and interpolated in time. As BioNet has it, in the
+    first step of a run there is nothing, and in the second one the first value; and both begin anew after as
+    many steps as there are to the last time, a waveform one step later.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def _static(path: str, wave: str, amplitude: float) -> Source:
     def patterns(places: FloatArray) -> FloatArray:
         return np.asarray(linear(places), dtype=np.float64)[None]
 
-    return Source(patterns, _repeated(times, (values * amplitude)[:, None], 0.0))
+    return Source(patterns, _repeated(times, (values * amplitude)[:, None], begin=0.0, further=1))
 
 
 def _in_time(path: str, amplitude: float) -> Source:
@@ -142,14 +143,13 @@ def _in_time(path: str, amplitude: float) -> Source:
         _, nearest = tree.query(places)
         return np.ascontiguousarray(potentials[:, nearest])
 
-    return Source(patterns, _repeated(found.times, np.eye(len(found.times)), float(found.times[0])))
+    return Source(
+        patterns, _repeated(found.times, np.eye(len(found.times)), begin=float(found.times[0]), further=0)
+    )
 
 
-def _repeated(times: FloatArray, rows: FloatArray, begin: float) -> Course:
-    """Return rows that are interpolated in time, and begin anew.
-
-    As BioNet has it, the second step of a run takes the first value; and there are as many values as there
-    are steps between the first time and the last one, and one more.
+def _repeated(times: FloatArray, rows: FloatArray, begin: float, further: int) -> Course:
+    """Return rows that are interpolated in time, and begin anew; the second step of a run takes the first one.
 
     Parameters
     ----------
@@ -159,12 +159,15 @@ def _repeated(times: FloatArray, rows: FloatArray, begin: float) -> Course:
         Factors then, shape (k, m).
     begin
         Time of the first value in ms.
+    further
+        How many values there are beside those of the steps from the first time to the last one.
     """
     prepared: dict[float, Sequence[Sequence[float]]] = {}
 
     def course(step: int, dt: float) -> Sequence[float]:
         if dt not in prepared:
-            at = begin + np.arange(round((times[-1] - times[0]) / dt) + 1) * dt
+            count = max(round((times[-1] - times[0]) / dt) + further, 1)
+            at = begin + np.arange(count) * dt
             columns = [np.interp(at, times, column) for column in rows.T]
             prepared[dt] = np.stack(columns, axis=-1).tolist()
         period = prepared[dt]
