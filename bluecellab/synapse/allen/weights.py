@@ -201,7 +201,9 @@ class Weights:
         columns.refuse(np.full(len(edges), bool(np.isnan(target))), f"target without a {_ANGLE}")
         apart = np.abs(target - sources)
         folded = np.abs(np.abs(np.abs(180.0 - np.mod(apart, 360.0)) - 90.0) - 90.0)
-        return np.asarray(weights * np.exp(-((folded / sigma) ** 2)))
+        # by libm, whose last bit NumPy's vectorised exp does not always have
+        decays = [math.exp(-(ratio**2)) for ratio in (folded / sigma).tolist()]
+        return np.asarray(weights * np.array(decays))
 
     def _called(self, name: str, function: Callable[..., object], edges: Edges) -> FloatArray:
         """Return the weights that a function of the user's returns, called for each edge."""
