@@ -149,7 +149,7 @@ def _in_time(path: str, amplitude: float) -> Source:
 
 
 def _repeated(times: FloatArray, rows: FloatArray, begin: float, further: int) -> Course:
-    """Return rows that are interpolated in time, and begin anew; the second step of a run takes the first one.
+    """Return rows interpolated in time, that begin anew; the second step of a run takes the first one.
 
     Parameters
     ----------
