@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.leaks import circuit_cycles, report_cycles, synapse_cycles
+from tests.leaks import allen_cycles, circuit_cycles, report_cycles, synapse_cycles
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -129,6 +129,9 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "detailed_dropped": lambda: _dropped(_new_detailed),
     "detailed_progress": lambda: _closed(_new_detailed, progress=True),
     "detailed_failing_run": lambda: _closed(_new_detailed, fail=True),
+    "allen_built_in": allen_cycles.built_in,
+    "allen_functions": allen_cycles.functions,
+    "allen_failing": allen_cycles.failing,
     "circuit": circuit_cycles.ten_cells,
     "circuit_overrides": lambda: circuit_cycles.ten_cells(overrides=True),
     "reports": report_cycles.reports,

@@ -92,6 +92,11 @@ def _by_function(scope: Scope, spec: AllenCell, node: CellNode, function: Callab
     name = spec.template.partition(":")[2]
     what = f"the loader of {spec.template!r}"
     made, sections = call(scope, function, what, (node, name, node.dynamics_params), spec)
+    if not sections and getattr(made, "all", None) is not None:
+        raise CellError(
+            f"{what} made no section for cell {spec.id}: it returned one that was there already; it must "
+            "make a new one each time"
+        )
     if is_of_hoc(made) and getattr(made, "all", None) is not None:
         scope.own(made, templates.release)
     else:
