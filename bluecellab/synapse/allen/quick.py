@@ -1,6 +1,6 @@
 """Replayed spikes that arrive within the step in which they are fired.
 
-NEURON hands on the spikes of numbered sources once a step, too late for connections with a delay of one or less.
+NEURON hands on the spikes of numbered sources once a step, too late where the delay is a step or less.
 What these deliver is queued for each of them when NEURON is initialised, at its exact time.
 """
 

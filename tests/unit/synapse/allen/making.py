@@ -108,7 +108,7 @@ class Circuit:
         kind = self.edge_populations[population]
         return Edges(kind, target, np.arange(len(here)), table["source"][here], columns)
 
-    def gap_junctions(self, population: str) -> Any:  # noqa: ARG002
+    def gap_junctions(self, population: str) -> Any:
         """Gap junctions."""
         return self.gaps
 
