@@ -151,8 +151,11 @@ class Maker:
 
     def _on_sections(self, edges: Edges, target: Target, placed: Placed) -> Callable[[Scope], Made]:
         rows, count = placed.rows, len(placed.rows)
-        weights, delays = self._weights.of(edges)[rows], _delays(edges)[rows]
-        kinds, of_edge = self._kinds(edges)
+        weights = delays = np.empty(0)
+        kinds, of_edge = list[_Kind](), np.empty(0, np.int64)
+        if count:  # gap junctions alone have no delays
+            weights, delays = self._weights.of(edges)[rows], _delays(edges)[rows]
+            kinds, of_edge = self._kinds(edges)
 
         def make(owner: Scope) -> Made:
             shared = self._shared_of(target)
