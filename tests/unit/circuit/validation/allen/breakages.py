@@ -2,92 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import h5py
-import numpy as np
-
-from tests.unit.circuit.config.allen.mistakes import put
-from tests.unit.circuit.validation.allen.network import TABLES, write_json, write_network, write_spikes
-
-Breakage = Callable[[Path], Path]
-
-
-def config(path: str, value: Any) -> Breakage:
-    """Change the configuration of the simulation."""
-    return lambda folder: write_network(folder, put(path, value))
-
-
-def circuit(path: str, value: Any) -> Breakage:
-    """Change the configuration of the circuit."""
-    return lambda folder: write_network(folder, None, put(path, value))
-
-
-def after(change: Callable[[Path], object], *puts: tuple[str, Any]) -> Breakage:
-    """Change the configuration, write all, and change a file."""
-
-    def breakage(folder: Path) -> Path:
-        def changes(made: dict[str, Any]) -> None:
-            for path, value in puts:
-                put(path, value)(made)
-
-        written = write_network(folder, changes)
-        change(folder)
-        return written
-
-    return breakage
-
-
-def table(name: str, old: str, new: str) -> Breakage:
-    """Replace a text in a table of types."""
-    assert old in TABLES[name]
-    return after(lambda folder: (folder / "network" / name).write_text(TABLES[name].replace(old, new)))
-
-
-def hdf5(name: str, change: Callable[[h5py.File], object]) -> Breakage:
-    """Change an HDF5 file."""
-
-    def changes(folder: Path) -> None:
-        with h5py.File(folder / name, "a") as file:
-            change(file)
-
-    return after(changes)
-
-
-def _column(path: str, values: Any) -> Callable[[h5py.File], None]:
-    def change(file: h5py.File) -> None:
-        attributes = dict(file[path].attrs)
-        del file[path]
-        file[path] = np.asarray(values)
-        file[path].attrs.update(attributes)
-
-    return change
-
-
-def _table(folder: Path, name: str, old: str, new: str) -> None:
-    (folder / "network" / name).write_text(TABLES[name].replace(old, new))
-
-
-def _with_templates(folder: Path) -> Any:
-    made = json.loads((folder / "circuit_config.json").read_text())
-    made["components"]["templates_dir"] = "one.hoc"
-    return made
-
-
-def _without(path: str) -> Callable[[h5py.File], None]:
-    def change(file: h5py.File) -> None:
-        del file[path]
-
-    return change
-
-
-def text(name: str, content: str) -> Callable[[Path], object]:
-    return lambda folder: (folder / name).write_text(content)
-
+from tests.unit.circuit.validation.allen.breaking import (
+    Breakage,
+    after,
+    change_table,
+    circuit,
+    column,
+    config,
+    hdf5,
+    table,
+    text,
+    with_templates,
+    without,
+)
+from tests.unit.circuit.validation.allen.network import write_json, write_spikes
 
 CLAMP = {"input_type": "csv", "module": "IClamp", "node_set": "bio", "file": "amps.csv"}
 XSTIM = {
@@ -103,7 +33,7 @@ REPLAY: dict[str, Any] = {
     "edges": {"edges_file": "network/recurrent.h5", "edge_types_file": "network/absent.csv"},
 }
 
-BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
+OF_SIMULATIONS: dict[str, tuple[Breakage, str, str]] = {
     # files
     "nodes absent": (
         circuit("networks/nodes/0/nodes_file", "absent.h5"),
@@ -308,6 +238,10 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
     ),
     "output is a file": (config("output/output_dir", "electrodes.csv"), "output.output_dir", "is no folder"),
     "one step": (config("run/dt", 100), "run.dt", "must not be above"),
+}
+"""Those of configurations and of the files that inputs and reports name."""
+
+OF_CIRCUITS: dict[str, tuple[Breakage, str, str]] = {
     # cells
     "morphology absent": (table("internal_types.csv", "cell.swc", "tree.swc"), "", "tree.swc"),
     "parameters absent": (table("internal_types.csv", "fit.json e", "fits.json e"), "", "fits.json"),
@@ -342,8 +276,8 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         after(
             lambda folder: (
                 (folder / "one.hoc").write_text("begintemplate Ball\nendtemplate Ball\n"),
-                write_json(folder / "circuit_config.json", _with_templates(folder)),
-                _table(folder, "internal_types.csv", "ctdb:Biophys1.hoc", "hoc:Bell"),
+                write_json(folder / "circuit_config.json", with_templates(folder)),
+                change_table(folder, "internal_types.csv", "ctdb:Biophys1.hoc", "hoc:Bell"),
             ),
         ),
         "",
@@ -410,19 +344,14 @@ BREAKAGES: dict[str, tuple[Breakage, str, str]] = {
         "",
         "nobody",
     ),
-    "index absent": (hdf5("network/recurrent.h5", _without("edges/internal_to_internal/indices")), "", "ind"),
+    "index absent": (hdf5("network/recurrent.h5", without("edges/internal_to_internal/indices")), "", "ind"),
     "ids of nodes": (
-        hdf5("network/internal_nodes.h5", _column("nodes/internal/node_type_id", [100, 100, 101])),
+        hdf5("network/internal_nodes.h5", column("nodes/internal/node_type_id", [100, 100, 101])),
         "",
         "has 5 entries",
     ),
 }
+"""Those of cells and edges."""
+
+BREAKAGES = {**OF_SIMULATIONS, **OF_CIRCUITS}
 """What is wrong, and what must be said; an empty key stands for that of a file of the circuit."""
-
-
-def truncated(folder: Path, name: str) -> Path:
-    """Write everything, with one file cut in the middle."""
-    path = write_network(folder)
-    file = folder / name
-    os.truncate(file, file.stat().st_size // 2)
-    return path

@@ -25,7 +25,8 @@ from bluecellab.spec.functions import (
     add_weight_function,
 )
 from tests.unit.circuit.config.allen.mistakes import put
-from tests.unit.circuit.validation.allen.breakages import BREAKAGES, table, truncated
+from tests.unit.circuit.validation.allen.breakages import BREAKAGES
+from tests.unit.circuit.validation.allen.breaking import table, truncated
 from tests.unit.circuit.validation.allen.network import TABLES, write_network
 
 
