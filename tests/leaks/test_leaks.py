@@ -59,6 +59,11 @@ def test_ball_and_stick(scenario: str, tmp_path: Path) -> None:
     assert figures["cycles"] == 1000
 
 
+@pytest.mark.parametrize("scenario", ["allen_built_in", "allen_functions", "allen_failing"])
+def test_cells_of_the_allen_dialect(scenario: str, tmp_path: Path) -> None:
+    check(cycles(scenario, 400, tmp_path), TEMPLATE_LIMIT)
+
+
 @pytest.mark.material
 @pytest.mark.parametrize(
     ("scenario", "count"),
