@@ -13,7 +13,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 MODEL_SUFFIXES = {".mod", ".asc", ".swc", ".hoc", ".h5", ".hdf5", ".nrrd"}
 #: Ours, though of such a kind.
 OWN_MODELS = re.compile(
-    r"(bluecellab/nrn/hoc|tests/vs_neuron)/[^/]+\.hoc|examples/five_cells/.+"
+    r"(bluecellab/nrn/hoc|tests/vs_neuron)/[^/]+\.hoc|examples/(five_cells|allen_network|custom_models)/.+"
 )  # drawn and written by us
 #: Package registries, and folders of somebody's machine. A bracket in each, so that none matches itself.
 NAMED = re.compile(

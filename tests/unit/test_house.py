@@ -22,9 +22,11 @@ PACKAGE = ROOT / "bluecellab"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {path.stem for path in PACKAGE.iterdir() if path.stem not in ("__init__", "__pycache__", "py")}
 
-#: Signatures that are published, and constructors of values, with the number of their parameters.
+#: Signatures that are published, constructors of values, and the two calls that say all of a simulation in
+#: keywords, with the number of their parameters.
 LONG_SIGNATURES = {
     "core.py:__init__": 14,
+    "core.py:instantiate": 9,
     "core.py:instantiate_gids": 19,
     "core.py:run": 9,
     "injection.py:add_voltage_clamp": 9,
@@ -34,6 +36,7 @@ LONG_SIGNATURES = {
     "processes.py:__init__": 9,
     "protocols.py:amplitude_based": 11,
     "protocols.py:threshold_based": 12,
+    "sonata.py:run_sonata": 10,
 }
 #: What may be imported where only, by contract of import-linter.
 ONLY = {
