@@ -31,7 +31,8 @@ class AllenCircuit:
 
     Attributes of a node or an edge are those that the HDF5 file has for it; of what it does not have there,
     those of its type. One that has no value for a column has NaN there (whole numbers then are real ones),
-    False, or an empty text.
+    False, or an empty text. So have ids below the largest one of a population that are of no node: what there
+    is, is in :meth:`real_nodes` and :meth:`virtual_nodes`.
 
     Parameters
     ----------
@@ -186,6 +187,10 @@ class AllenCircuit:
         """
         table = self._files.node_table(population)
         number = int(node_ids([_whole(node)], table.population.size, f"node population {population}")[0])
+        if table.is_absent(number):
+            raise NodeNotFoundError(
+                f"node population {population} has no node {number}, though it has later ones"
+            )
         return table.attributes(number)
 
     def real_nodes(self, population: str) -> IntArray:
@@ -290,10 +295,9 @@ def open_allen(
 
     Raises
     ------
-    ConfigError
-        If the configuration is missing or wrong; the message says everything that is.
     CircuitFileError
-        If the file of node sets is missing or wrong.
+        If the configuration, or the file of node sets, is missing or wrong; the message says everything
+        that is.
     ConfinementError
         If something leads out of ``confine_to``.
     """

@@ -12,9 +12,8 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Column, EdgePopulation, Edges, IntArray
 from bluecellab.circuit.allen.index import EdgeIndex, Sorted
 from bluecellab.circuit.allen.merged import MergedTable, Where
-from bluecellab.circuit.allen.types import TypeTable
+from bluecellab.circuit.allen.nodes import NodesTable
 from bluecellab.circuit.columns import Rows
-from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.tables import node_ids
 from bluecellab.errors import NodeNotFoundError
 
@@ -39,17 +38,17 @@ class _Kept:
         The population.
     index
         Its index.
-    sources
-        Number of nodes that edges may come from.
+    nodes
+        The populations that edges come from, and arrive at.
     """
 
-    def __init__(self, table: MergedTable, index: EdgeIndex, sources: int) -> None:
+    def __init__(self, table: MergedTable, index: EdgeIndex, nodes: tuple[NodesTable, NodesTable]) -> None:
         self._table = table
         self._rows = Rows.span(0, table.size)
         self.sorted: Sorted = index.sorted()
         self._where: Where | None = None
         self.sources = self._arranged(table.integers("source_node_id", self._rows))
-        _check_sources(table, self.sources, sources)
+        _check_ends(table, nodes, self.sources, np.flatnonzero(np.diff(self.sorted.starts)))
         self.numbers = np.arange(max(np.diff(self.sorted.starts), default=0), dtype=np.int64)
         self.numbers.flags.writeable = False
         self._types: IntArray | None = None
@@ -99,14 +98,12 @@ class EdgesTable:
 
     Parameters
     ----------
-    file
-        Its HDF5 file.
+    table
+        Its columns.
     name
         Its name.
-    types
-        The types of its edges.
-    sizes
-        Number of nodes of each population of nodes.
+    nodes
+        Populations of nodes by name.
 
     Raises
     ------
@@ -114,19 +111,20 @@ class EdgesTable:
         If the file is damaged, or edges connect populations that are not there.
     """
 
-    def __init__(self, file: Hdf5File, name: str, types: TypeTable, sizes: Mapping[str, int]) -> None:
-        self.file = file
-        self.table = MergedTable(file, f"edges/{name}", types)
-        source, target = (self._end(end, sizes) for end in ("source", "target"))
+    def __init__(self, table: MergedTable, name: str, nodes: Mapping[str, NodesTable]) -> None:
+        self.file = table.file
+        self.table = table
+        source, target = (self._end(end, nodes) for end in ("source", "target"))
         self.population = EdgePopulation(name, "chemical", source, target, self.table.size, self.table.names)
-        self._sources, self._targets = sizes[source], sizes[target]
+        self._sources, self._receivers = nodes[source], nodes[target]
+        self._targets = self._receivers.population.size
         self._columns = self.table.names
         self._known = frozenset(self._columns)
         self._kept: _Kept | None = None
         self._asked = 0
         self._index: EdgeIndex | None = None
 
-    def _end(self, end: str, sizes: Mapping[str, int]) -> str:
+    def _end(self, end: str, nodes: Mapping[str, NodesTable]) -> str:
         path = f"{self.table.root}/{end}_node_id"
         dataset = self.file.dataset(path)
         if dataset is None:
@@ -139,10 +137,10 @@ class EdgesTable:
                 found = found.decode()
         if not isinstance(found, str):
             raise self.file.failure(f"{path} does not say by 'node_population' whose ids these are")
-        if found not in sizes:
+        if found not in nodes:
             raise self.file.failure(
                 f"{self.table.what} has {found!r} as {end}, which the circuit does not have; its populations "
-                f"of nodes are: {', '.join(sizes) or 'none'}. Add its file to networks.nodes, or leave these "
+                f"of nodes are: {', '.join(nodes) or 'none'}. Add its file to networks.nodes, or leave these "
                 "edges out"
             )
         return found
@@ -178,7 +176,7 @@ class EdgesTable:
             self._asked += 1
             if self.table.size > (_AT_ONCE if self._asked <= _FEW else _KEPT):
                 return self._read(node, names)
-            kept = self._kept = _Kept(self.table, self.index(), self._sources)
+            kept = self._kept = _Kept(self.table, self.index(), (self._sources, self._receivers))
         starts = kept.sorted.starts
         first, last = starts[node], starts[node + 1]
         return Edges(
@@ -208,7 +206,8 @@ class EdgesTable:
         """Return edges of a population that is too large to be kept."""
         rows = Rows(self.index().rows(node))
         sources = self.table.integers("source_node_id", rows)
-        _check_sources(self.table, sources, self._sources)
+        targets = np.full(min(len(sources), 1), node)
+        _check_ends(self.table, (self._sources, self._receivers), sources, targets)
         return Edges(
             population=self.population,
             target=node,
@@ -218,10 +217,16 @@ class EdgesTable:
         )
 
 
-def _check_sources(table: MergedTable, found: IntArray, size: int) -> None:
-    if len(found) and (found.min() < 0 or found.max() >= size):
-        wrong = found[(found < 0) | (found >= size)][0]
-        raise table.file.failure(
-            f"{table.what} comes from node {int(wrong)}, and its source has {size} nodes; the file is "
-            "damaged, or the nodes are of another circuit"
-        )
+def _check_ends(
+    table: MergedTable, nodes: tuple[NodesTable, NodesTable], sources: IntArray, targets: IntArray
+) -> None:
+    """Refuse edges from or to nodes that there are not."""
+    if len(sources) and sources.min() < 0:
+        raise table.file.failure(f"{table.what} comes from node {int(sources.min())}; the file is damaged")
+    for whose, ids, way in zip(nodes, (sources, targets), ("comes from", "arrives at"), strict=True):
+        wrong = whose.missing(ids)
+        if wrong is not None:
+            raise table.file.failure(
+                f"{table.what} {way} node {wrong}, which population {whose.population.name} does not have; "
+                "the file is damaged, or the nodes are of another circuit"
+            )

@@ -10,13 +10,14 @@ import numpy as np
 
 from bluecellab.circuit.access import EdgePopulation, NodePopulation
 from bluecellab.circuit.allen.edges import EdgesTable
+from bluecellab.circuit.allen.merged import MergedTable
 from bluecellab.circuit.allen.nodes import NodesTable
 from bluecellab.circuit.allen.types import TypeTable, read_types
 from bluecellab.circuit.config.places import is_within
 from bluecellab.circuit.config.problems import nearest
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.errors import CircuitFileError, ClosedError, ConfinementError, PopulationNotFoundError
-from bluecellab.spec.allen import AllenLayout
+from bluecellab.spec.allen import AllenLayout, EdgesFile
 
 __all__ = ["AllenFiles"]
 
@@ -42,7 +43,7 @@ class AllenFiles:
         self._files: dict[str, Hdf5File] = {}
         self._types: dict[tuple[str, str], TypeTable] = {}
         self._nodes: dict[str, NodesTable] | None = None
-        self._edges: dict[str, tuple[str, str | None]] | None = None
+        self._edges: dict[str, tuple[EdgesFile, str]] | None = None
         self._edge_tables: dict[str, EdgesTable] = {}
         self._edge_populations: Mapping[str, EdgePopulation] | None = None
         self._node_populations: Mapping[str, NodePopulation] | None = None
@@ -151,15 +152,24 @@ class AllenFiles:
             self._offsets = found
         return MappingProxyType(self._offsets)
 
-    def _edge_files(self) -> Mapping[str, tuple[str, str | None]]:
-        """Return file and table of types of each population of edges, in the order of loading."""
+    def _edge_files(self) -> Mapping[str, tuple[EdgesFile, str]]:
+        """Return where each population of edges is, and its name there, in the order of loading.
+
+        A name that several files use gets a number from the second one on.
+        """
         self.check_open()
         if self._edges is None:
-            found: dict[str, tuple[str, str | None]] = {}
-            for entry in self.layout.edges:
+            found: dict[str, tuple[EdgesFile, str]] = {}
+            for number, entry in enumerate(self.layout.edges):
+                if entry in self.layout.edges[:number]:
+                    raise CircuitFileError(
+                        f"{entry.edges_file} is named twice in networks.edges, which would double its "
+                        "synapses; remove one",
+                        entry.edges_file,
+                    )
                 for name in self._names(entry.edges_file, "edges"):
-                    _refuse_twice(name, found, entry.edges_file)
-                    found[name] = (entry.edges_file, entry.edge_types_file)
+                    same = sum(inside == name for _, inside in found.values())
+                    found[f"{name}#{same + 1}" if same else name] = (entry, name)
             self._edges = found
         return self._edges
 
@@ -175,9 +185,10 @@ class AllenFiles:
         """
         table = self._edge_tables.get(name)
         if table is None:
-            path, types = _named(name, self._edge_files(), "populations of edges")
-            sizes = {name: each.size for name, each in self.node_populations.items()}
-            table = EdgesTable(self.file(path), name, self._types_of(types, "edge_type_id"), sizes)
+            entry, inside = _named(name, self._edge_files(), "populations of edges")
+            types = self._types_of(entry.edge_types_file, "edge_type_id")
+            merged = MergedTable(self.file(entry.edges_file), f"edges/{inside}", types)
+            table = EdgesTable(merged, name, self.node_tables())
             self._edge_tables[name] = table
         return table
 

@@ -256,6 +256,8 @@ class MergedTable:
         return self._forms[name]
 
     def _find_form(self, name: str) -> tuple[np.dtype[np.generic], bool]:
+        if name == self._type_id:
+            return np.dtype(np.int64), True
         found, gaps = [], not self._groups
         for columns in self._groups.values():
             if name in columns:

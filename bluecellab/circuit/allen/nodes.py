@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from bluecellab.circuit.access import Column, IntArray, NodePopulation
 from bluecellab.circuit.allen.merged import MergedTable
@@ -17,10 +18,13 @@ __all__ = ["POINT_TYPES", "NodesTable"]
 
 POINT_TYPES = ("point_neuron", "point_process")
 _TYPE = "model_type"
+_SPARSEST, _SPARE = 100, 1_000_000  # ids go up to so many times the number of nodes, and so many more
 
 
 class NodesTable:
     """A population of nodes.
+
+    Ids may leave some out below the largest one: these have no values, and are in no node set.
 
     Parameters
     ----------
@@ -34,34 +38,42 @@ class NodesTable:
     Raises
     ------
     CircuitFileError
-        If the file is damaged, ids are not 0 to n - 1, or nodes have no ``model_type``.
+        If the file is damaged, ids are negative or there twice, or nodes have no ``model_type``.
     """
 
     def __init__(self, file: Hdf5File, name: str, types: TypeTable) -> None:
         self.file = file
         self.table = MergedTable(file, f"nodes/{name}", types)
-        size = self.table.size
         self._rows = self._order(name)
-        self._where = self.table.where(Rows.span(0, size))
+        self._size = self.table.size if self._rows is None else len(self._rows)
+        self._absent = self._size > self.table.size
+        self._where = self.table.where(Rows.span(0, self.table.size))
         self._columns: dict[str, Column] = {}
         self.model_types = self._model_types()
-        self.population = NodePopulation(name, self._kind(), size, self.table.names)
+        self.population = NodePopulation(name, self._kind(), self._size, self.table.names)
 
     def _order(self, name: str) -> IntArray | None:
-        """Return the row of each node; None if they are in the order of their ids."""
+        """Return the row of each id, -1 for those between that are of no node; None if all are in order."""
         if self.file.dataset(f"nodes/{name}/node_id") is None:
             return None
         ids = self.table.integers("node_id", Rows.span(0, self.table.size))
         if bool((ids == np.arange(len(ids))).all()):
             return None
-        rows = np.argsort(ids, kind="stable")
-        wrong = np.flatnonzero(ids[rows] != np.arange(len(ids)))
-        if len(wrong):
+        found, counts = np.unique(ids, return_counts=True)
+        if found[0] < 0 or counts.max() > 1:
+            wrong = found[0] if found[0] < 0 else found[np.argmax(counts > 1)]
             raise self.file.failure(
-                f"{self.table.what} has {len(ids)} nodes, so that their node_id must be 0 to {len(ids) - 1}, "
-                f"each once; there is {int(ids[rows][wrong[0]])} where {int(wrong[0])} should be"
+                f"{self.table.what} has the node_id {int(wrong)}{'' if wrong < 0 else ' twice'}; ids are 0 "
+                "or more, each once"
             )
-        return rows.astype(np.int64)
+        if found[-1] >= _SPARSEST * len(ids) + _SPARE:
+            raise self.file.failure(
+                f"{self.table.what} has the node_id {int(found[-1])}, and {len(ids)} nodes; the file is "
+                "damaged, or its nodes should be numbered from 0"
+            )
+        rows = np.full(int(found[-1]) + 1, -1, np.int64)
+        rows[ids] = np.arange(len(ids))
+        return rows
 
     def _model_types(self) -> tuple[str, ...]:
         """Return the ``model_type`` that there are."""
@@ -72,7 +84,7 @@ class NodesTable:
             )
         of_types = self.table.of_types(_TYPE)
         if of_types is None:
-            found = np.unique(self.column(_TYPE))
+            found = np.unique(self.table.column(_TYPE, self._where))
         else:
             found = np.unique(of_types[np.unique(self._where.types)])
         if found.dtype.kind != "U" or (len(found) and found[0] == ""):
@@ -106,6 +118,9 @@ class NodesTable:
             made = self.table.read(self._where, rows, [name])[name]
             if self._rows is not None:
                 made = made[self._rows]
+            if self._absent:
+                assert self._rows is not None
+                made = without(made, self._rows < 0)
             made.flags.writeable = False
             self._columns[name] = made
         return self._columns[name]
@@ -124,7 +139,7 @@ class NodesTable:
         self.table.check(names)
         if ids is None:
             return {name: self.column(name).copy() for name in names}
-        chosen = node_ids(ids, self.table.size, self.table.what)
+        chosen = node_ids(ids, self._size, self.table.what)
         return {name: self.column(name)[chosen] for name in names}
 
     def attributes(self, node: int) -> Mapping[str, object]:
@@ -135,21 +150,38 @@ class NodesTable:
         node
             Its id; not checked.
         """
-        found: dict[str, object] = {}
-        for name in self.table.names:
-            value = self.column(name)[node].item()
-            found[name] = plain(
-                value, whole=self.table.whole(name) if name in self.table.types.columns else False
-            )
-        return found
+        names = self.table.names
+        return {name: plain(self.column(name)[node].item(), whole=self.table.whole(name)) for name in names}
+
+    def is_absent(self, node: int) -> bool:
+        """Return whether an id is of no node, as ids above it are."""
+        return self._absent and self.missing(np.array([node])) is not None
+
+    def missing(self, ids: IntArray) -> int | None:
+        """Return the first of some ids, 0 or more, that is of no node; None if all of them are."""
+        wrong = ids >= self._size
+        if not wrong.any() and self._absent:
+            assert self._rows is not None
+            wrong = self._rows[ids] < 0
+        return int(ids[wrong][0]) if wrong.any() else None
 
     def nodes_of(self, types: Sequence[str]) -> IntArray:
         """Return the ids of the nodes whose ``model_type`` is one of these, ascending, shape (m,)."""
         if all(each in types for each in self.model_types):
-            return np.arange(self.table.size, dtype=np.int64)
+            if self._absent:
+                assert self._rows is not None
+                return np.flatnonzero(self._rows >= 0).astype(np.int64)
+            return np.arange(self._size, dtype=np.int64)
         if not any(each in types for each in self.model_types):
             return np.empty(0, np.int64)
         return np.flatnonzero(np.isin(self.column(_TYPE), list(types))).astype(np.int64)
+
+
+def without(values: Column, absent: npt.NDArray[np.bool_]) -> Column:
+    """Return a column in which some have no value; whole numbers become real ones."""
+    made = values.astype(np.float64) if values.dtype.kind in "iu" else values.copy()
+    made[absent] = {"f": np.nan, "b": False}.get(made.dtype.kind, "")
+    return made
 
 
 def plain(value: object, *, whole: bool) -> object:

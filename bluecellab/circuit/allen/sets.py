@@ -165,7 +165,8 @@ class AllenNodeSets:
         self, name: str, rule: Mapping[str, object], conditions: Mapping[str, object], population: str
     ) -> Mask:
         table = self._tables[population]
-        chosen = np.ones(table.population.size, np.bool_)
+        chosen = np.zeros(table.population.size, np.bool_)
+        chosen[table.nodes_of(table.model_types)] = True
         for key in _IDS:
             if key in rule:
                 given = rule[key]

@@ -87,7 +87,7 @@ def read_types(path: str, id_column: str) -> TypeTable:
     """Read a table of types.
 
     Columns are separated by one space; where that does not give as many values as columns, by any number of
-    them. Texts with spaces are in double quotes.
+    them. Texts with spaces are in double quotes. What a row lacks at its end is missing.
 
     Parameters
     ----------
@@ -145,20 +145,22 @@ def _lines(path: str) -> tuple[list[str], list[list[str]]]:
         header = [name.strip() for name in rows[0]]
         while header and not header[-1]:
             header.pop()
+        if len(rows) > 1 and len(rows[-1]) < len(header) and not text.endswith(("\n", "\r")):
+            raise _failure(path, "is cut off: its last line has fewer values than there are columns")
         shaped = [_fitted(row, len(header)) for row in rows[1:]]
         odd = next((number for number, row in enumerate(shaped) if len(row) != len(header)), None)
         if odd is None and "" not in header:
             return header, shaped
         if odd is not None:
             wrong = f"row {odd + 1} has {len(shaped[odd])} values for {len(header)} columns: {shaped[odd]}"
-    raise _failure(path, f"{wrong or 'the line of names has empty ones'}. Is it cut off? One space separates")
+    raise _failure(path, f"{wrong or 'the line of names has empty ones'}. One space separates columns")
 
 
 def _fitted(row: list[str], length: int) -> list[str]:
-    """Return a row without what trailing spaces make of it."""
+    """Return a row without what trailing spaces make of it, filled up with what is missing at its end."""
     while len(row) > length and not row[-1].strip():
         row.pop()
-    return row
+    return [*row, *[""] * (length - len(row))]
 
 
 def _ids(path: str, name: str, texts: Sequence[str]) -> IntArray:

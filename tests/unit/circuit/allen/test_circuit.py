@@ -19,6 +19,7 @@ from bluecellab.errors import (
     CircuitFileError,
     ClosedError,
     ConfinementError,
+    NodeNotFoundError,
 )
 from bluecellab.spec.base import CellId
 from bluecellab.testing.circuit_suite import CIRCUIT_CHECKS, Check
@@ -104,10 +105,47 @@ def test_nodes_in_another_order(config: Path) -> None:
     circuit = open_allen(config)
     assert circuit.nodes("cells")["x"].tolist() == [50.0, 40.0, 30.0, 20.0, 10.0]
     assert circuit.cell(CellId("cells", 4)).morphology_path.endswith("pyramid.swc")
-    circuit.close()
+
+
+def test_ids_that_are_left_out(config: Path) -> None:
     with h5py.File(config.parent / "cells_nodes.h5", "r+") as file:
-        file["nodes/cells/node_id"][()] = [0, 1, 2, 3, 7]
-    with pytest.raises(CircuitFileError, match=r"node_id must be 0 to 4, each once; there is 7 where 4"):
+        file["nodes/cells/node_id"][()] = [0, 1, 2, 3, 6]
+    with h5py.File(config.parent / "recurrent_edges.h5", "r+") as file:
+        file["edges/recurrent/source_node_id"][4] = 6
+    for check in CIRCUIT_CHECKS:
+        check(lambda: open_allen(config))
+    circuit = open_allen(config)
+    assert circuit.node_populations["cells"].size == 7
+    np.testing.assert_array_equal(circuit.nodes("cells")["x"], [10, 20, 30, 40, np.nan, np.nan, 50])
+    assert circuit.nodes("cells")["ei"].tolist() == ["e", "e", "i", "i", "", "", "i"]
+    assert circuit.real_nodes("cells").tolist() == [0, 1, 2, 3, 6]
+    assert circuit.node_set("all")["cells"].tolist() == [0, 1, 2, 3, 6]
+    assert circuit.node_set("point_neuron")["cells"].tolist() == [2, 6]
+    assert circuit.node("cells", 6)["node_type_id"] == 101
+    assert len(circuit.edges("recurrent", 5)) == 0
+    with pytest.raises(NodeNotFoundError, match="has no node 4, though it has later ones"):
+        circuit.cell(CellId("cells", 4))
+
+
+def test_edges_of_ids_that_are_left_out(config: Path) -> None:
+    with h5py.File(config.parent / "cells_nodes.h5", "r+") as file:
+        file["nodes/cells/node_id"][()] = [0, 1, 2, 7, 4]
+    for population, way in (("incoming", "arrives at"), ("recurrent", "comes from")):
+        with pytest.raises(CircuitFileError, match=f"{way} node 3, which population cells does not have"):
+            open_allen(config).edges(population, 1)
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        ([0, 1, 2, 3, 3], "has the node_id 3 twice"),
+        ([0, 1, 2, 3, 2**40], "has the node_id 1099511627776, and 5 nodes"),
+    ],
+)
+def test_ids_that_are_wrong(config: Path, ids: list[int], says: str) -> None:
+    with h5py.File(config.parent / "cells_nodes.h5", "r+") as file:
+        file["nodes/cells/node_id"][()] = ids
+    with pytest.raises(CircuitFileError, match=says):
         _ = open_allen(config).node_populations
 
 

@@ -124,6 +124,20 @@ def test_edges_between_populations_that_are_not_loaded(tmp_path: Path) -> None:
         _ = AllenCircuit(layout).edge_populations
 
 
+def test_edges_of_one_name_in_several_files(config: Path) -> None:
+    layout = open_allen(config).layout
+    copy = config.parent / "more_edges.h5"
+    copy.write_bytes((config.parent / "incoming_edges.h5").read_bytes())
+    more = layout.edges[1].model_copy(update={"edges_file": str(copy)})
+    circuit = AllenCircuit(layout.model_copy(update={"edges": (*layout.edges, more)}))
+    assert list(circuit.edge_populations) == ["recurrent", "incoming", "incoming#2"]
+    assert circuit.edge_populations["incoming#2"].name == "incoming#2"
+    assert circuit.edges("incoming#2", 0).sources.tolist() == [0, 1]
+    twice = AllenCircuit(layout.model_copy(update={"edges": (*layout.edges, layout.edges[0])}))
+    with pytest.raises(CircuitFileError, match="is named twice in networks.edges"):
+        _ = twice.edge_populations
+
+
 def test_gap_junctions(config: Path) -> None:
     path = config.parent / "cells_gap_juncs.h5"
     with h5py.File(path, "w") as file:

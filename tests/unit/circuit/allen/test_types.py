@@ -67,6 +67,11 @@ def test_one_space_is_one_column(table: Path) -> None:
     assert found.columns["a"].there.tolist() == [False, True]
 
 
+def test_what_a_row_lacks_at_its_end_is_missing(table: Path) -> None:
+    found = _read(table, "node_type_id a b\n1 x\n2 y 3\n")
+    assert found.columns["b"].there.tolist() == [False, True]
+
+
 def test_names_that_look_like_numbers(table: Path) -> None:
     assert _read(table, "node_type_id a\n1 1_000\n").columns["a"].values.tolist() == ["1_000"]
 
@@ -76,7 +81,7 @@ def test_names_that_look_like_numbers(table: Path) -> None:
     [
         ("", "is empty"),
         ("type a\n1 x\n", "has no column 'node_type_id'"),
-        ("node_type_id a\n1\n", r"row 1 has 1 values for 2 columns"),
+        ("node_type_id a\n1 x\n2", r"is cut off: its last line has fewer values"),
         ("node_type_id a\n1 x y\n", r"row 1 has 3 values for 2 columns"),
         ('node_type_id a\n1 "x\n', "is no table of types: unexpected end of data"),
         ("node_type_id a\nx y\n", "node_type_id has 'x'; whole numbers are needed"),
