@@ -58,17 +58,20 @@ def _field(folder: Path) -> None:
     """Fields as COMSOL writes them: one in space, one at several times."""
     grid = (np.linspace(-400, 400, 5), np.linspace(-800, 400, 7), np.linspace(-400, 400, 5))
     points = np.array(list(itertools.product(*grid)))
+    # no two tetrahedra that are as good as each other, and no point between two nodes
+    points = np.round(points + np.random.default_rng(8).uniform(-15, 15, points.shape), 3)
     x, y, z = points.T
     value = 1e-5 * x + 2e-5 * y - 1e-5 * z + 3e-8 * x * y
+    # the columns are named between many spaces: BMTK needs that
     head = ["% Model: made.mph", "% Version: none", "% Date: none", "% Dimension: 3", f"% Nodes: {len(points)}"]
-    head += ["% Expressions: 1", "% Description: Electric potential"]
+    head += ["% Expressions: 1", "% Description: Electric potential", "% Length unit: um"]
     rows = [f"{a!r} {b!r} {c!r} {v!r}" for a, b, c, v in np.column_stack((points, value)).tolist()]
-    (folder / "space.txt").write_text("\n".join([*head, "% x y z V (V) @ t=0", *rows]) + "\n")
+    (folder / "space.txt").write_text("\n".join([*head, "% x      y      z      V (V)", *rows]) + "\n")
     moments = np.arange(0.0, 20.0, 1.0)
     columns = value[:, None] * 2000.0 * np.sin(2 * np.pi * moments / 20.0)
-    names = " ".join(f"V (mV) @ t={t / 1000:g}" for t in moments)
+    names = "      ".join(f"V (mV) @ t={t / 1000:g}" for t in moments)
     rows = [
         " ".join(repr(each) for each in (*point, *values))
         for point, values in zip(points.tolist(), columns.tolist(), strict=True)
     ]
-    (folder / "times.txt").write_text("\n".join([*head, f"% x y z {names}", *rows]) + "\n")
+    (folder / "times.txt").write_text("\n".join([*head, f"% x      y      z      {names}", *rows]) + "\n")

@@ -27,12 +27,45 @@ def timed(owner, name, seconds):
     setattr(owner, name, wrapper)
 
 
+class Pointers:
+    """A PtrVector that can be told what to do when memory moves: nothing, as pointers of NEURON 9 move with it."""
+
+    def __init__(self, vector):
+        self.vector = vector
+
+    def ptr_update_callback(self, *_):
+        return 0
+
+    def __getattr__(self, name):
+        return getattr(self.vector, name)
+
+
+class Hoc:
+    """NEURON's ``h`` with such vectors; without them BMTK has no imposed fields on NEURON 9."""
+
+    def __init__(self, h):
+        self.__dict__["h"] = h
+
+    def PtrVector(self, size):
+        return Pointers(self.h.PtrVector(size))
+
+    def __getattr__(self, name):
+        return getattr(self.h, name)
+
+    def __setattr__(self, name, value):
+        setattr(self.h, name, value)
+
+
 def main(library, path):
     """Simulate."""
     from neuron import h
 
     h.nrn_load_dll(library)
     from bmtk.simulator import bionet
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("bmtk.simulator.bionet") and getattr(module, "h", None) is h:
+            module.h = Hoc(h)
 
     @bionet.spikes_generator
     def volleys(node, sim):
