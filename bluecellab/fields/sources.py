@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,13 +14,15 @@ from bluecellab.fields.acting import ActingField
 from bluecellab.fields.comsol import comsol_sources
 from bluecellab.fields.courses import FloatArray, Source, factors_in_steps
 from bluecellab.fields.electrodes import electrode_source
-from bluecellab.fields.extracellular import Placement
 from bluecellab.fields.segments import ordered_sections, segment_centres
 from bluecellab.nrn import runtime
 from bluecellab.nrn.imposed import ImposedPotential, prepare_outside
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import RunPlan
 from bluecellab.spec.allen import ComsolField, PointElectrodes
+
+if TYPE_CHECKING:
+    from bluecellab.fields.extracellular import Placement  # with the reports, which are not needed here
 
 __all__ = ["AnySource", "LiveSources", "play_sources"]
 
