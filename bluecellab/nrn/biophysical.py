@@ -20,7 +20,17 @@ from bluecellab.errors import CellError, EngineError, MorphologyError
 from bluecellab.nrn import geometry, objects, runtime
 from bluecellab.nrn.arrangement import Arrangement
 
-__all__ = ["AXONS", "LENGTH", "Axon", "make", "release", "replace_axon", "shape_now", "shaped_together"]
+__all__ = [
+    "AXONS",
+    "LENGTH",
+    "Axon",
+    "forget",
+    "make",
+    "release",
+    "replace_axon",
+    "shape_now",
+    "shaped_together",
+]
 
 Axon = Literal["aibs_perisomatic", "aibs_allactive", "aibs_perisomatic_directed", "aibs_allactive_directed"]
 """What takes the place of an axon, by the processor that puts it there."""
@@ -69,6 +79,11 @@ def shaped_together() -> Iterator[None]:
         _Shaping.depth -= 1
         if _Shaping.depth == 0:
             shape_now()
+
+
+def forget() -> None:
+    """Forget all remembered cells."""
+    _finished.clear()
 
 
 def shape_now() -> None:

@@ -60,7 +60,7 @@ def build_allen(scope: Scope, spec: AllenCell) -> Model:
     if not lists.get("somatic"):
         raise CellError(f"cell {spec.id} of {spec.template!r} has no soma; its template must make a 'soma'")
     if spec.max_segment_length is not None:
-        _divide(sections.values(), spec.max_segment_length)
+        _divide(sections.values(), spec.max_segment_length, shaped=made.shaped)
     ids = dict(enumerate(sections))
     known = set(sections.values())
     sections.update(_named([one for one in made.sections if one not in known], sections))
@@ -138,12 +138,13 @@ def _lists(made: Made, sections: Mapping[str, Any]) -> dict[str, list[str]]:
     return lists
 
 
-def _divide(sections: Iterable[Any], longest: float) -> None:
+def _divide(sections: Iterable[Any], longest: float, *, shaped: bool) -> None:
     """Give every section its number of segments."""
     for section in sections:
         number = 1 + 2 * int(section.L / (2 * longest))
         if section.nseg != number:
-            # Folds the 3-D points into the diameter, as shaping does: NEURON then leaves it as it is
-            # where that of a segment is within 1e-9 um of it.
-            section(0.5).area()
+            if shaped:
+                # Folds the 3-D points into the diameter, as shaping does: NEURON then leaves it as it is
+                # where that of a segment is within 1e-9 um of it.
+                section(0.5).area()
             section.nseg = number

@@ -40,12 +40,15 @@ class Made:
         Those that functions of the user's have made.
     ours
         Whether the sections are those of a morphology file, made here.
+    shaped
+        Whether NEURON has shaped the sections, because of a new axon, or will.
     """
 
     hobj: Any
     axon: str | None = None
     sections: list[Any] = field(default_factory=list)
     ours: bool = False
+    shaped: bool = False
 
 
 def load(scope: Scope, spec: AllenCell, node: CellNode) -> Made:
@@ -126,7 +129,7 @@ def _of_morphology(scope: Scope, spec: AllenCell, axon: biophysical.Axon | None)
     longest = spec.max_segment_length
     if longest is not None and 2 * longest <= biophysical.LENGTH:
         biophysical.shape_now()  # each of its segments gets a point
-    return Made(made, axon, ours=True)
+    return Made(made, axon, ours=True, shaped=axon is not None)
 
 
 def _hoc(scope: Scope, spec: AllenCell, name: str) -> Made:

@@ -77,5 +77,6 @@ def _fitted(spec: AllenCell, made: Made, name: Any, *, done: bool) -> None:
     fit = read_fit(spec.dynamics_file)
     if not done:
         biophysical.replace_axon(made.hobj, name, spec.morphology_path or spec.template)
+        made.shaped = True
     apply: Callable[..., None] = apply_allactive if active else apply_perisomatic
     apply(by_kind(made.hobj.all), fit)
