@@ -174,7 +174,9 @@ def counts_of(rng: np.random.Generator, chance: float, low: int, high: int, *, i
     return rule
 
 
-def placed(edges, rng: np.random.Generator, names: tuple[str, str], sections: tuple[int, int] = SECTIONS) -> None:
+def placed(
+    edges, rng: np.random.Generator, names: tuple[str, str], sections: tuple[int, int] = SECTIONS
+) -> None:
     """Give every edge a section and a place on it."""
     edges.add_properties(
         list(names),
@@ -196,7 +198,9 @@ def write_trains(path: Path, trains: dict[str, dict[int, np.ndarray]], *, text: 
         for name, by_node in trains.items():
             group = file.create_group(f"spikes/{name}")
             group.attrs["sorting"] = "by_id"
-            group["node_ids"] = np.repeat(list(by_node), [len(times) for times in by_node.values()]).astype(np.uint64)
+            group["node_ids"] = np.repeat(list(by_node), [len(times) for times in by_node.values()]).astype(
+                np.uint64
+            )
             group["timestamps"] = np.concatenate(list(by_node.values()))
             group["timestamps"].attrs["units"] = "milliseconds"
     if text:
@@ -420,7 +424,12 @@ def main(bionet: str, target: str) -> None:
     root = Path(target)
     np.random.seed(0)  # noqa: NPY002 - what the builder itself may draw
     copy_components(Path(bionet), root / "components")
-    for name, make in {"one": make_one, "fourteen": make_fourteen, "kinds": make_kinds, "sixty": make_sixty}.items():
+    for name, make in {
+        "one": make_one,
+        "fourteen": make_fourteen,
+        "kinds": make_kinds,
+        "sixty": make_sixty,
+    }.items():
         (root / name / "network").mkdir(parents=True)
         make(root / name)
 

@@ -75,7 +75,11 @@ def same_report(ours: Path, theirs: Path, *, within: float = POTENTIAL) -> float
         mine = found[name]
         for key in _MAPPING:
             assert np.array_equal(mine[key], theirs_is[key]), (ours.name, key, mine[key], theirs_is[key])
-        assert np.allclose(mine["time"], theirs_is["time"], atol=1e-12), (ours.name, mine["time"], theirs_is["time"])
+        assert np.allclose(mine["time"], theirs_is["time"], atol=1e-12), (
+            ours.name,
+            mine["time"],
+            theirs_is["time"],
+        )
         assert mine["data"].shape == theirs_is["data"].shape, (
             ours.name,
             mine["data"].shape,

@@ -49,7 +49,9 @@ def _electrodes(folder: Path) -> None:
     ]
     (folder / "fifty.csv").write_text("channel x_pos y_pos z_pos\n" + "\n".join(rows) + "\n")
     head = "ecp_id pos_x pos_y pos_z rotation_x rotation_y rotation_z\n"
-    (folder / "xstim.csv").write_text(head + "0 250.0 40.0 -30.0 0.0 0.0 0.0\n1 -300.0 -80.0 20.0 0.0 0.0 0.0\n")
+    (folder / "xstim.csv").write_text(
+        head + "0 250.0 40.0 -30.0 0.0 0.0 0.0\n1 -300.0 -80.0 20.0 0.0 0.0 0.0\n"
+    )
     times = np.arange(0.0, 100.0, 0.25)
     _table(folder / "wave.csv", " ", ("time", "amplitude"), times, 0.03 * np.sin(times / 5.0))
 
@@ -63,7 +65,13 @@ def _field(folder: Path) -> None:
     x, y, z = points.T
     value = 1e-5 * x + 2e-5 * y - 1e-5 * z + 3e-8 * x * y
     # the columns are named between many spaces: BMTK needs that
-    head = ["% Model: made.mph", "% Version: none", "% Date: none", "% Dimension: 3", f"% Nodes: {len(points)}"]
+    head = [
+        "% Model: made.mph",
+        "% Version: none",
+        "% Date: none",
+        "% Dimension: 3",
+        f"% Nodes: {len(points)}",
+    ]
     head += ["% Expressions: 1", "% Description: Electric potential", "% Length unit: um"]
     rows = [f"{a!r} {b!r} {c!r} {v!r}" for a, b, c, v in np.column_stack((points, value)).tolist()]
     (folder / "space.txt").write_text("\n".join([*head, "% x      y      z      V (V)", *rows]) + "\n")

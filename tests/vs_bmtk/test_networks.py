@@ -56,7 +56,9 @@ def test_same(root: Path, tmp_path: Path, name: str) -> None:
         elif path.suffix == ".csv":
             same_table(ours / path.name, path, ordered=order)
         elif path.name != "spikes.h5" and path.suffix == ".h5":
-            same_report(ours / path.name, path, within=_INSERTED if potentials else _MAGNIFIED.get(name, 1e-9))
+            same_report(
+                ours / path.name, path, within=_INSERTED if potentials else _MAGNIFIED.get(name, 1e-9)
+            )
 
 
 def same_potential(ours: Path, theirs: Path) -> None:

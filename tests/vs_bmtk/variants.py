@@ -90,7 +90,14 @@ CASES: dict[str, Case] = {
     "any segments": Case("one", run={"dL": None}),
     "spikes csv": Case(
         plain=True,
-        inputs={"lgn": {"input_type": "spikes", "module": "csv", "input_file": "$NET/lgn_spikes.csv", "node_set": "lgn"}},
+        inputs={
+            "lgn": {
+                "input_type": "spikes",
+                "module": "csv",
+                "input_file": "$NET/lgn_spikes.csv",
+                "node_set": "lgn",
+            }
+        },
         reports={"soma": SOMA},
     ),
     "spikes nwb": Case(
@@ -109,7 +116,14 @@ CASES: dict[str, Case] = {
     ),
     "spikes function": Case(
         plain=True,
-        inputs={"lgn": {"input_type": "spikes", "module": "function", "spikes_function": "volleys", "node_set": "lgn"}},
+        inputs={
+            "lgn": {
+                "input_type": "spikes",
+                "module": "function",
+                "spikes_function": "volleys",
+                "node_set": "lgn",
+            }
+        },
         reports={"soma": SOMA},
     ),
     "iclamp": Case(
@@ -120,9 +134,17 @@ CASES: dict[str, Case] = {
     "iclamp lists": Case(
         plain=True,
         inputs={
-            "steps": clamp("detailed", amp=[0.15, 0.25, -0.1], delay=[10.0, 50.0, 90.0], duration=[30.0, 20.0, 20.0]),
+            "steps": clamp(
+                "detailed", amp=[0.15, 0.25, -0.1], delay=[10.0, 50.0, 90.0], duration=[30.0, 20.0, 20.0]
+            ),
             "dendrite": clamp(
-                [0, 2], amp=0.3, delay=40.0, duration=30.0, section_name="dend", section_index=2, section_dist=0.25
+                [0, 2],
+                amp=0.3,
+                delay=40.0,
+                duration=30.0,
+                section_name="dend",
+                section_index=2,
+                section_dist=0.25,
             ),
         },
         reports={"soma": SOMA},
@@ -130,7 +152,12 @@ CASES: dict[str, Case] = {
     "iclamp csv": Case(
         plain=True,
         inputs={
-            "file": {"input_type": "csv", "module": "IClamp", "file": "$FILES/current.csv", "node_set": "pyramids"},
+            "file": {
+                "input_type": "csv",
+                "module": "IClamp",
+                "file": "$FILES/current.csv",
+                "node_set": "pyramids",
+            },
             "late": {
                 "input_type": "csv",
                 "module": "IClamp",
@@ -192,7 +219,9 @@ CASES: dict[str, Case] = {
     ),
     "windows": Case(
         reports={
-            "early": membrane("v", "some", "soma", start_time=0.0, end_time=50.0, dt=0.5, file_name="early.h5"),
+            "early": membrane(
+                "v", "some", "soma", start_time=0.0, end_time=50.0, dt=0.5, file_name="early.h5"
+            ),
             "late": membrane("v", "some", "all", start_time=100.0, end_time=150.0, dt=0.2),
             "apical": membrane("cai", "excitatory", "soma", start_time=30.0),
             "dendrites": membrane("v", [0, 2], ["basal", "apical"], dt=1.0),
@@ -203,13 +232,30 @@ CASES: dict[str, Case] = {
     "netcon": Case(
         "one",
         reports={
-            "conductance": {"module": "netcon_report", "variable_name": "g", "cells": "cortex", "sections": "all"},
-            "current": {"module": "netcon_report", "variable_name": "i", "cells": "cortex", "syn_type": None, "dt": 0.5},
+            "conductance": {
+                "module": "netcon_report",
+                "variable_name": "g",
+                "cells": "cortex",
+                "sections": "all",
+            },
+            "current": {
+                "module": "netcon_report",
+                "variable_name": "i",
+                "cells": "cortex",
+                "syn_type": None,
+                "dt": 0.5,
+            },
         },
     ),
     "netcon of many": Case(
         reports={
-            "current": {"module": "netcon_report", "variable_name": "i", "cells": "some", "syn_type": None, "dt": 0.5}
+            "current": {
+                "module": "netcon_report",
+                "variable_name": "i",
+                "cells": "some",
+                "syn_type": None,
+                "dt": 0.5,
+            }
         }
     ),
     "saved": Case(reports={"saved": {"module": "save_synapses", "network_dir": "$OUTPUT/saved"}}, tstop=20.0),
@@ -240,13 +286,21 @@ CASES: dict[str, Case] = {
         tstop=60.0,
     ),
 }
-_XSTIM = {"input_type": "lfp", "module": "xstim", "node_set": "detailed", "positions_file": "$FILES/xstim.csv"}
+_XSTIM = {
+    "input_type": "lfp",
+    "module": "xstim",
+    "node_set": "detailed",
+    "positions_file": "$FILES/xstim.csv",
+}
 _COMSOL = {"input_type": "lfp", "module": "comsol", "node_set": "detailed"}
 #: What BMTK cannot do with NEURON 9: an independent script is the reference.
 FIELDS: dict[str, Case] = {
     "xstim": Case(
         inputs={
-            "field": {**_XSTIM, "waveform": {"shape": "sin", "del": 10.0, "dur": 60.0, "amp": 0.05, "freq": 50.0}}
+            "field": {
+                **_XSTIM,
+                "waveform": {"shape": "sin", "del": 10.0, "dur": 60.0, "amp": 0.05, "freq": 50.0},
+            }
         },
         tstop=80.0,
     ),
@@ -338,7 +392,10 @@ def networks_of(case: Case) -> Block:
     """Return the files of a network."""
 
     def node(name: str) -> Block:
-        return {"nodes_file": f"$NET/network/{name}_nodes.h5", "node_types_file": f"$NET/network/{name}_node_types.csv"}
+        return {
+            "nodes_file": f"$NET/network/{name}_nodes.h5",
+            "node_types_file": f"$NET/network/{name}_node_types.csv",
+        }
 
     def edge(name: str) -> Block:
         path = f"$NET/network/{name}_cortex_edge"
