@@ -51,8 +51,9 @@ def measure(sections: Sequence[Any], origin: Any) -> tuple[IntArray, FloatArray,
         _Written.ready = True
     found = objects.vector()
     h.bluecellab_distance_origin(sec=origin)
+    distances = h.bluecellab_distances  # looked up once: hoc takes as long to find a name as to call it
     for section in sections:
-        h.bluecellab_distances(found, sec=section)
+        distances(found, sec=section)
     counts = np.array([section.nseg for section in sections], dtype=np.int64)
     lengths = np.array([section.L for section in sections], dtype=np.float64)
     return counts, lengths, objects.values_of(found)

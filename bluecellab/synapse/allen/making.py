@@ -18,7 +18,7 @@ from bluecellab.spec.functions import SYNAPSE_MODELS
 from bluecellab.synapse.allen.models import Dynamics, DynamicsFiles, Model, model_of, sign_of
 from bluecellab.synapse.allen.placing import Placed, Target, has_section
 from bluecellab.synapse.allen.sharing import Shared
-from bluecellab.synapse.allen.texts import distinct, type_of
+from bluecellab.synapse.allen.texts import combined, distinct, type_of
 from bluecellab.synapse.allen.weights import Weights
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import SynapseConditions
@@ -191,16 +191,12 @@ class Maker:
 
     def _kinds(self, edges: Edges) -> tuple[list[_Kind], IntArray]:
         """Return the models of edges, and which of them each has, shape (n,)."""
-        templates, of_template = distinct(edges, "model_template")
-        names, of_name = distinct(edges, "dynamics_params")
-        codes, first, which = np.unique(
-            of_template * len(names) + of_name, return_index=True, return_inverse=True
-        )
+        pairs, which = combined(distinct(edges, "model_template"), distinct(edges, "dynamics_params"))
         found = []
-        for code, index in zip(codes.tolist(), first.tolist(), strict=True):
-            what, template = type_of(edges, index), templates[code // len(names)]
+        for template, name, index in pairs:
+            what = type_of(edges, index)
             model = model_of(template, what)
-            dynamics = self._files.of(names[code % len(names)], what)
+            dynamics = self._files.of(name, what)
             found.append(
                 _Kind(template, model, dynamics, {} if model is None else model.values(dynamics, what), what)
             )

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import SynapseError
 from bluecellab.synapse.allen.segments import Candidates, SegmentTable, SegmentTables
-from bluecellab.synapse.allen.texts import distinct, parsed_kinds, parsed_range, type_of
+from bluecellab.synapse.allen.texts import combined, distinct, parsed_kinds, parsed_range, type_of
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import Receiver
 
@@ -77,6 +77,8 @@ class Target:
         The raw sections.
     """
 
+    _random = np.random.RandomState(0)  # of all cells, which seed it by themselves
+
     def __init__(self, receiver: Receiver, tables: SegmentTables) -> None:
         self.receiver = receiver
         self._tables = tables
@@ -84,7 +86,7 @@ class Target:
         self.ids: IntArray = np.array(ids, dtype=np.int64)
         self.sections: list[Any] = [receiver.sections[number] for number in ids]
         self._table: SegmentTable | None = None
-        self._draw: np.random.RandomState | None = None
+        self._drawn = 0
         self._counts_of_sections: IntArray | None = None
 
     @property
@@ -157,9 +159,7 @@ class Target:
         dropped = int(np.count_nonzero(none & (counts > 0)))
         counts[none] = 0
         rows = np.repeat(np.arange(len(edges)), counts)
-        if self._draw is None:
-            self._draw = np.random.RandomState(self.receiver.gid % _LARGEST_SEED)
-        uniforms = self._draw.random_sample(len(rows))
+        uniforms = self._uniforms(len(rows))
         if len(candidates) == 1:
             return Placed(rows, *candidates[0].drawn(uniforms), dropped)
         section, position = np.empty(len(rows), np.int64), np.empty(len(rows))
@@ -169,23 +169,26 @@ class Target:
             section[here], position[here] = each.drawn(uniforms[here])
         return Placed(rows, section, position, dropped)
 
+    def _uniforms(self, count: int) -> FloatArray:
+        """Return the next numbers of the cell's random sequence, shape (count,)."""
+        # Beginning anew and drawing all numbers again takes a hundredth of the time of making a generator.
+        self._random.seed(self.receiver.gid % _LARGEST_SEED)
+        before, self._drawn = self._drawn, self._drawn + count
+        return self._random.random_sample(self._drawn)[before:]
+
     def _candidates(self, edges: Edges) -> tuple[list[Candidates], IntArray]:
         """Return sets of candidates, and which of them each edge has."""
-        kinds, of_kinds = distinct(edges, "target_sections")
-        ranges, of_range = distinct(edges, "distance_range")
-        both, first, which = np.unique(
-            of_kinds * len(ranges) + of_range, return_index=True, return_inverse=True
-        )
+        pairs, which = combined(distinct(edges, "target_sections"), distinct(edges, "distance_range"))
         found = []
-        for code, index in zip(both.tolist(), first.tolist(), strict=True):
+        for kinds, distances, index in pairs:
             what = type_of(edges, index)
-            if not kinds[code // len(ranges)]:
+            if not kinds:
                 raise SynapseError(
                     f"{what} does not say where its synapses are: it has neither afferent_section_id and "
                     "afferent_section_pos, nor target_sections and distance_range to draw places from"
                 )
-            low, high = parsed_range(ranges[code % len(ranges)], what)
-            found.append(self.table.candidates(parsed_kinds(kinds[code // len(ranges)], what), low, high))
+            low, high = parsed_range(distances, what)
+            found.append(self.table.candidates(parsed_kinds(kinds, what), low, high))
         return found, which
 
     def _counts(self, edges: Edges) -> IntArray:

@@ -129,8 +129,8 @@ class SegmentTables:
         SynapseError
             If it has no soma.
         """
-        names = [section.name().rpartition(".")[2][:4] for section in sections]
-        kinds = np.array([_KINDS.get(name, 0) for name in names], dtype=np.int64)
+        names = [section.name() for section in sections]
+        kinds = np.array([_KINDS.get(name[(at := name.rfind(".") + 1) : at + 4], 0) for name in names])
         somata = np.flatnonzero(kinds == _KINDS["soma"])
         if not len(somata):
             raise SynapseError(

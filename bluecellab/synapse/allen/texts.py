@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import SynapseError
 
-__all__ = ["distinct", "parsed_kinds", "parsed_range", "type_of"]
+__all__ = ["combined", "distinct", "parsed_kinds", "parsed_range", "type_of"]
 
 IntArray = npt.NDArray[np.int64]
 Range = tuple[float, float]
@@ -43,6 +43,27 @@ def distinct(edges: Edges, name: str) -> tuple[list[str], IntArray]:
         return [_text(values[0].item())], np.zeros(count, np.int64)
     found, which = np.unique(values, return_inverse=True)
     return [_text(each) for each in found.tolist()], which.astype(np.int64, copy=False)
+
+
+def combined(
+    first: tuple[list[str], IntArray], second: tuple[list[str], IntArray]
+) -> tuple[list[tuple[str, str, int]], IntArray]:
+    """Return the distinct pairs of two attributes, each with its first edge, and which of them each edge has.
+
+    Parameters
+    ----------
+    first, second
+        As :func:`distinct` returns them, for the same edges.
+    """
+    (names, which), (others, of_others) = first, second
+    if len(others) == 1 and len(names) == 1:
+        return [(names[0], others[0], 0)], which
+    codes, rows, pairs = np.unique(which * len(others) + of_others, return_index=True, return_inverse=True)
+    found = [
+        (names[code // len(others)], others[code % len(others)], row)
+        for code, row in zip(codes.tolist(), rows.tolist(), strict=True)
+    ]
+    return found, pairs
 
 
 def _text(value: object) -> str:
