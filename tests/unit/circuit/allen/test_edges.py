@@ -138,6 +138,24 @@ def test_edges_of_one_name_in_several_files(config: Path) -> None:
         _ = twice.edge_populations
 
 
+def test_edges_without_a_table_of_types(config: Path) -> None:
+    layout = open_allen(config).layout
+    bare = layout.edges[1].model_copy(update={"edge_types_file": None})
+    circuit = AllenCircuit(layout.model_copy(update={"edges": (bare,)}))
+    assert circuit.edge_populations["incoming"].columns == ("sec_id", "sec_x", "syn_weight", "edge_type_id")
+    assert circuit.edges("incoming", 0).columns["syn_weight"].tolist() == [0.1, 0.2]
+    circuit.close()
+    with h5py.File(config.parent / "incoming_edges.h5", "r+") as file:
+        for name in ("edge_type_id", "edge_group_id", "edge_group_index"):
+            del file[f"edges/incoming/{name}"]
+    again = AllenCircuit(circuit.layout).edges("incoming", 3)
+    assert {name: values.tolist() for name, values in again.columns.items()} == {
+        "sec_id": [3],
+        "sec_x": [0.5],
+        "syn_weight": [0.5],
+    }
+
+
 def test_gap_junctions(config: Path) -> None:
     path = config.parent / "cells_gap_juncs.h5"
     with h5py.File(path, "w") as file:
