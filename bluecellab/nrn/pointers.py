@@ -88,15 +88,15 @@ class Pointers:
         with runtime.guard(f"pointing at {name}"):
             point(self._vector, first, objects.vector(places), sec=section)
 
-    def at_all(self, first: int, section: Any, name: str) -> None:
-        """Refer to a range variable at all segments of a section; faster than :meth:`at`.
+    def at_all(self, first: int, sections: Sequence[Any], name: str) -> None:
+        """Refer to a range variable at all segments of sections; faster than :meth:`at`.
 
         Parameters
         ----------
         first
             Index of the first reference.
-        section
-            The raw section.
+        sections
+            Raw sections.
         name
             hoc's name of the variable.
 
@@ -108,7 +108,9 @@ class Pointers:
         text = "proc %s() { local i\n i = $2\n for (x, 0) { $o1.pset(i, &%s(x))\n i += 1\n }\n}\n"
         point = self._named("bluecellab_point_at_all_", name, text)
         with runtime.guard(f"pointing at {name}"):
-            point(self._vector, first, sec=section)
+            for section in sections:
+                point(self._vector, first, sec=section)
+                first += section.nseg
 
     def at_process(self, index: int, process: Any, name: str) -> None:
         """Refer to a variable of a raw point process.

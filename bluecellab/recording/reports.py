@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -339,18 +340,20 @@ class _Reader:
         """Refer to range variables anew: those that NEURON computes on demand have no lasting place."""
         self.check(report)
         index = 0
-        for group in self.places:
+        for (name, whole), alike in itertools.groupby(self.places, lambda group: (group.name, group.whole)):
+            groups = list(alike)
             try:
-                if group.whole:
-                    self.pointers.at_all(index, group.section, group.name)
-                else:
-                    self.pointers.at(index, group.section, group.places, group.name)
+                if whole:
+                    self.pointers.at_all(index, [group.section for group in groups], name)
+                for group in groups:
+                    if not whole:
+                        self.pointers.at(index, group.section, group.places, name)
+                    index += len(group.places)
             except EngineError as error:
                 raise BrokenError(
-                    f"report {report!r}: {group.section.hname()} has no {group.name} any more. Make reports "
-                    "when cells do not change any more."
+                    f"report {report!r}: a section of {groups[0].section.hname().partition('.')[0]} has no "
+                    f"{name} any more. Make reports when cells do not change any more."
                 ) from error
-            index += len(group.places)
         self.frames.count = 0
         try:
             self.frames.add(self.pointers)  # a trial, to learn of point processes that have been deleted
