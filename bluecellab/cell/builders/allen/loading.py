@@ -13,7 +13,7 @@ from bluecellab.cell.builders.allen.node import CellNode
 from bluecellab.cell.builders.allen.parameters import by_kind
 from bluecellab.cell.builders.allen.reading import read_dynamics
 from bluecellab.cell.morphology import locate
-from bluecellab.errors import CellError
+from bluecellab.errors import CellError, TemplateNotFoundError
 from bluecellab.nrn import biophysical, templates
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.cells import AllenCell
@@ -133,10 +133,13 @@ def _of_morphology(scope: Scope, spec: AllenCell, axon: biophysical.Axon | None)
 
 
 def _hoc(scope: Scope, spec: AllenCell, name: str) -> Made:
-    if name in _BUILT_IN and not spec.template_files:
+    try:
+        template = templates.load_named(spec.template_files, name)
+    except TemplateNotFoundError:
+        if name not in _BUILT_IN:
+            raise
         axon: Any = _BUILT_IN[name]
         return _of_morphology(scope, spec, axon)
-    template = templates.load_named(spec.template_files, name)
     arguments: tuple[Any, ...] = ()
     params = None if spec.dynamics_file is None else read_dynamics(spec.dynamics_file).get("params")
     if params is not None:
