@@ -35,14 +35,15 @@ class ClampPlace(Spec):
     Parameters
     ----------
     section_name
-        List of sections: ``"soma"``, ``"dend"``, ``"apic"``, ``"axon"`` or ``"all"``.
+        List of sections: ``"soma"``, ``"dend"``, ``"apic"``, ``"axon"`` or ``"all"``; or several, one after
+        the other.
     section_index
         Which section of the list; or a range of distances from the soma in um, in which one segment is drawn.
     section_dist
         Position along the section.
     """
 
-    section_name: str = "soma"
+    section_name: str | tuple[str, ...] = "soma"
     section_index: int | tuple[float, float] = 0
     section_dist: Fraction = 0.5
 

@@ -84,8 +84,10 @@ def place_of(cell: Clamped, place: ClampPlace, random: np.random.Generator | Non
     return sections[place.section_index](place.section_dist)
 
 
-def _listed(cell: Clamped, name: str) -> list[Section]:
-    """Return the sections of a name, in the order of their numbers."""
+def _listed(cell: Clamped, name: str | tuple[str, ...]) -> list[Section]:
+    """Return the sections of a name, in the order of their numbers; or of several, one after the other."""
+    if not isinstance(name, str):
+        return [section for each in name for section in _listed(cell, each)]
     if name == "all":
         return [section for _, section in sorted(cell.section_ids.items())]
     array = _ARRAYS.get(name, name)

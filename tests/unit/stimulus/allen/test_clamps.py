@@ -259,6 +259,10 @@ def test_places(cell: Cell) -> None:
     assert placed(cell, section_name="dend", section_index=2, section_dist=0.9) == "dend[2](0.9)"
     assert placed(cell, section_name="basal", section_index=1) == "dend[1](0.5)"
     assert placed(cell, section_name="apical") == "apic[0](0.5)"
+    assert placed(cell, section_name=("dend", "apic"), section_index=(0.0, 35.0)) in (
+        "dend[0](0.166667)",
+        "apic[0](0.166667)",
+    )
     with pytest.raises(
         StimulusError, match=r"has no section 3 of 'dend'; it has 0 to 2\. Correct section_index"
     ):
