@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 
@@ -13,6 +14,8 @@ __all__ = [
     "UnaddedCellWarning",
     "warn",
 ]
+
+_LOG = logging.getLogger("bluecellab")
 
 
 class BluecellabWarning(UserWarning):
@@ -51,4 +54,5 @@ def warn(message: str, category: type[BluecellabWarning]) -> None:
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith(package):
         frame = frame.f_back
         level += 1
+    _LOG.info("%s: %s", category.__name__, message)
     warnings.warn(message, category, stacklevel=level - 1 if level > 2 else 2)

@@ -27,6 +27,8 @@ class OutputFolder:
         The folder; it is made when it does not exist.
     overwrite
         Whether files of an older result may be replaced.
+    log
+        Name of a file that is no result: one that lies there alone may be replaced.
 
     Examples
     --------
@@ -96,7 +98,7 @@ class OutputFolder:
         if self.overwrite or not self.path.is_dir():
             return
         try:
-            there = sorted(entry.name for entry in self.path.iterdir())
+            there = sorted(entry.name for entry in self.path.iterdir() if entry.name != self._log)
         except OSError as error:
             raise OutputError(f"the output folder {self.path} cannot be read: {first_line(error)}") from error
         if there:

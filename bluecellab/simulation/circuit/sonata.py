@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,9 @@ from bluecellab.circuit.config import read_config
 from bluecellab.circuit.validation import check
 from bluecellab.results.sonata import OutputFolder
 from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation.circuit.dialect import Dialect
 from bluecellab.simulation.circuit.dialects import dialect_of
+from bluecellab.simulation.circuit.logfile import LogFile, logged
 from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
@@ -21,6 +24,7 @@ from bluecellab.spec.simulation.conditions import SeedConvention
 __all__ = ["run_sonata"]
 
 PathLike = str | os.PathLike[str]
+_LOG = logging.getLogger("bluecellab")
 
 
 def run_sonata(
@@ -96,26 +100,36 @@ def run_sonata(
         )
     for path in functions:
         load_functions(path)
-    if isinstance(config, str | os.PathLike):
-        config = read_config(Path(config), confine_to=confine_to)
-    directory = None if output is None else str(Path(output).absolute())
-    dialect = dialect_of(config).changed(dt=None, base_seed=None, seeds=seeds, directory=directory)
-    config = dialect.config
-    check(config, confine_to=confine_to)
-    overwrite = overwrite or bool(getattr(config.output, "overwrite", False))
-    folder = OutputFolder(Path(config.output.directory), overwrite=overwrite)
-    folder.reserve([*dialect.output_names(), FILE_NAME])
-    with CircuitSimulation(
-        config,
-        seeds=seeds,
-        confine_to=confine_to,
-        mechanisms=mechanisms,
-        overwrite=overwrite,
-        show_progress=show_progress,
-    ) as simulation:
-        simulation.instantiate(reports="all", merge_synapses=merge_synapses)
-        simulation.run(show_progress=show_progress)
-        return _written(simulation, overwrite=overwrite)
+    with logged() as log:
+        if isinstance(config, str | os.PathLike):
+            config = read_config(Path(config), confine_to=confine_to)
+        directory = None if output is None else str(Path(output).absolute())
+        dialect = dialect_of(config).changed(dt=None, base_seed=None, seeds=seeds, directory=directory)
+        config = dialect.config
+        check(config, confine_to=confine_to)
+        overwrite = overwrite or bool(getattr(config.output, "overwrite", False))
+        _reserve(dialect, log, overwrite=overwrite)
+        with CircuitSimulation(
+            config,
+            seeds=seeds,
+            confine_to=confine_to,
+            mechanisms=mechanisms,
+            overwrite=overwrite,
+            show_progress=show_progress,
+        ) as simulation:
+            simulation.instantiate(reports="all", merge_synapses=merge_synapses)
+            simulation.run(show_progress=show_progress)
+            return _written(simulation, overwrite=overwrite)
+
+
+def _reserve(dialect: Dialect, log: LogFile, *, overwrite: bool) -> None:
+    """Make sure that everything can be written, and begin the log."""
+    output = dialect.config.output
+    folder = OutputFolder(Path(output.directory), overwrite=overwrite, log=output.log_file)
+    names = [*dialect.output_names(), FILE_NAME, *([output.log_file] if output.log_file else [])]
+    paths = folder.reserve(names)
+    log.begin(paths[-1] if output.log_file else None)
+    _LOG.info("bluecellab runs %s", dialect.config.path or dialect.config.network)
 
 
 def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult:
@@ -134,6 +148,8 @@ def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult
         spikes=spikes_file.name,
     )
     write_provenance(provenance_file, facts)
+    for line in summary.lines():
+        _LOG.info(line)
     return CircuitResult(
         spikes, simulation.output_path, spikes_file, provenance_file, dict(simulation.reports), summary
     )

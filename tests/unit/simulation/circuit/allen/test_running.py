@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bluecellab import CircuitSimulation, run_sonata
-from bluecellab.errors import OutputError, SimulationError, SynapseError
+from bluecellab.errors import BluecellabError, OutputError, SimulationError, SynapseError
 from bluecellab.results.sonata import read_spikes
 from bluecellab.simulation import CircuitResult
 from bluecellab.spec.base import CellId
@@ -34,7 +34,10 @@ def voltages() -> dict[CellId, np.ndarray]:
 
 def test_everything_is_written(whole: CircuitResult) -> None:
     written = {path.name for path in whole.output.iterdir()}
-    assert written == {"soma.h5", "everywhere.h5", "field.h5", "spikes.h5", "spikes.csv", "provenance.json"}
+    assert written == {
+        "soma.h5", "everywhere.h5", "field.h5", "spikes.h5", "spikes.csv", "provenance.json", "log.txt",
+    }  # fmt: skip
+    assert "bluecellab runs" in (whole.output / "log.txt").read_text()
     assert whole.summary.cells == len(CELLS) + 1
     assert whole.summary.spikes == sum(map(len, whole.spikes.values())) > 20
     provenance = json.loads(whole.provenance_file.read_text())
@@ -178,6 +181,17 @@ def test_a_step_of_another_length(config: Path) -> None:
         assert len(simulation.get_time()) == 101
         with pytest.raises(SimulationError, match="since the circuit was opened"):
             simulation.run(10, dt=0.05)
+
+
+def test_a_failure_is_logged_and_does_not_bar_the_next_run(config: Path) -> None:
+    dynamics = config.parent / "components" / "cells" / "pyramid.json"
+    text = dynamics.read_text()
+    dynamics.write_text(text.replace('"gnabar_hh"', '"gnabar_nowhere"'))
+    with pytest.raises(BluecellabError, match="gnabar_nowhere"):
+        run_sonata(config)
+    assert "failed: " in (config.parent / "output" / "log.txt").read_text()
+    dynamics.write_text(text)
+    run_sonata(config)
 
 
 def test_nothing_is_left_when_something_fails(config: Path) -> None:
