@@ -156,6 +156,7 @@ class FrameRecorder(Live):
         self._taken = 0
         self._writing = False
         self._handed_on = 0.0
+        self._warned = False
 
     def check(self, plan: RunPlan) -> None:
         """Raise if this report cannot take part in a run.
@@ -166,10 +167,25 @@ class FrameRecorder(Live):
             If its times do not fit it.
         ClosedError, BrokenError
             If what is recorded is not there any more.
+
+        Warns
+        -----
+        CircuitWarning
+            Once, if it has no frames in that run.
         """
         self._scope.check()
         self._reader.check(self.name)
-        self._windows(plan)
+        window = self._windows(plan)
+        if not window.count:
+            self._say(
+                f"from {window.start:g} ms on has no frames in a run from {plan.t_start:g} to "
+                f"{plan.t_stop:g} ms"
+            )
+
+    def _say(self, what: str) -> None:
+        if not self._warned:
+            warn(f"report {self.name!r} {what}", CircuitWarning)
+        self._warned = True
 
     def prepare(self, plan: RunPlan) -> None:
         """Get ready for a run that starts anew; call before NEURON is initialised.
@@ -279,7 +295,6 @@ class ReportRecorder(FrameRecorder):
     ) -> None:
         super().__init__(report.name, elements, sink, partial(Window.of, report), owner)
         self.report = report
-        self._warned = False
 
     def check(self, plan: RunPlan) -> None:
         """Raise if this report cannot take part in a run; warn, once, if its times are not what it says.
@@ -292,22 +307,10 @@ class ReportRecorder(FrameRecorder):
             If what is recorded is not there any more.
         """
         super().check(plan)
-        if self._warned:
-            return
-        window = Window.of(self.report, plan)
-        if window.dt > self.report.dt:
+        if plan.fixed and plan.dt > self.report.dt:
             self._say(
                 f"every {self.report.dt:g} ms: written at every step, {plan.dt:g} ms, as that is longer"
             )
-        if not window.count:
-            self._say(
-                f"from {self.report.start_time:g} to {self.report.end_time:g} ms has no frames in a run from "
-                f"{plan.t_start:g} to {plan.t_stop:g} ms"
-            )
-
-    def _say(self, what: str) -> None:
-        self._warned = True
-        warn(f"report {self.report.name!r} {what}", CircuitWarning)
 
 
 class _Reader:

@@ -199,7 +199,7 @@ def test_an_interval_below_the_step(setup: Setup) -> None:
 
 def test_a_report_after_the_run(setup: Setup) -> None:
     sink = setup.add(start_time=50, end_time=60)
-    with pytest.warns(CircuitWarning, match="from 50 to 60 ms has no frames in a run from 0 to 10 ms"):
+    with pytest.warns(CircuitWarning, match="from 50 ms on has no frames in a run from 0 to 10 ms"):
         setup.simulation.run(10, cvode=False)
     assert (sink.log, sink.blocks) == (["open", "complete"], [])
 

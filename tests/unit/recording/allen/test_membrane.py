@@ -194,6 +194,14 @@ def test_mistakes(tmp_path: Path) -> None:
         assert path.read_text() == "older"
 
 
+def test_no_frames(tmp_path: Path) -> None:
+    with cells(1) as made, membrane_recorder(words(start_time=50.0), made, tmp_path / "r.h5") as recorder:
+        with pytest.warns(CircuitWarning, match="'r' from 50 ms on has no frames in a run from 0 to 10 ms"):
+            run(made, [recorder])
+        run(made, [recorder])
+    assert numbers(tmp_path / "r.h5")["report/A/data"].shape == (0, 9)
+
+
 def test_a_run_that_breaks_off_leaves_its_frames(tmp_path: Path) -> None:
     with cells(1) as made, membrane_recorder(words(), made, tmp_path / "r.h5") as recorder:
         with Simulation() as simulation:
