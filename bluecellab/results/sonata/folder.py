@@ -39,9 +39,10 @@ class OutputFolder:
     ['soma.h5', 'out.h5']
     """
 
-    def __init__(self, path: PathLike, *, overwrite: bool = False) -> None:
+    def __init__(self, path: PathLike, *, overwrite: bool = False, log: str | None = None) -> None:
         self.path = Path(os.path.abspath(path))  # without "..", as names in it are
         self.overwrite = overwrite
+        self._log = log
 
     def reserve(self, names: Iterable[str]) -> list[Path]:
         """Make sure that files can be written, and return where.
