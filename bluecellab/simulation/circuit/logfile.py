@@ -69,7 +69,7 @@ def logged() -> Iterator[LogFile]:
     try:
         yield handler
     except Exception as error:
-        _LOG.info("failed: %s: %s", type(error).__name__, error)
+        _LOG.info("failed: %s: %s", type(error).__name__, str(error))  # the error itself would be kept
         raise
     finally:
         _LOG.removeHandler(handler)
