@@ -1,7 +1,8 @@
-"""NetCons without a source: what they deliver is sent to each by itself."""
+"""NetCons without a source: what they deliver is sent to each by itself; and what NetCons may end at."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from bluecellab.nrn import objects, runtime
 
-__all__ = ["connect_alone"]
+__all__ = ["connect_alone", "takes_events"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -67,3 +68,11 @@ def connect_alone(
     vectors = [objects.vector(values) for values in (slots, *weights)]
     with runtime.guard(f"connecting {len(slots)} synapses"):
         h.bluecellab_connect_alone(made, processes, *vectors, *kind)
+
+
+@cache
+def takes_events(mechanism: str) -> bool:
+    """Return whether point processes of a mechanism take events; NEURON crashes when others are connected."""
+    kinds = runtime.raw_h().MechanismType(1)
+    kinds.select(mechanism)
+    return bool(kinds.is_netcon_target(kinds.selected()))

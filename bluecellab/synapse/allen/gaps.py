@@ -19,7 +19,7 @@ from bluecellab.synapse.allen.placing import Placed, Target
 from bluecellab.synapse.allen.weights import Weights
 from bluecellab.synapse.gap import GapJunctions
 
-__all__ = ["GapEnds", "GapNumbers", "is_gap", "may_have_gaps"]
+__all__ = ["GapEnds", "GapNumbers", "is_gap", "may_have_gaps", "refuse_artificial"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -176,3 +176,17 @@ class GapEnds:
             sources = np.array(on_cell.others, dtype=np.int64)
             edges = Edges(kind, node, np.arange(count), sources, columns)
             junctions.add(edges, targets[node].receiver)
+
+
+def refuse_artificial(target: Target) -> None:
+    """Raise if gap junctions end at an artificial cell.
+
+    Raises
+    ------
+    SynapseError
+        Naming the cell.
+    """
+    if target.receiver.process is not None:
+        raise SynapseError(
+            f"gap junctions connect sections, and {target.receiver.label} is an artificial cell without any"
+        )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Column, Edges
 from bluecellab.errors import SynapseError
 from bluecellab.nrn import synapses
+from bluecellab.nrn.lone import takes_events
 from bluecellab.nrn.scope import Scope
 from bluecellab.nrn.synapses import PointMechanism
 from bluecellab.spec.functions import SYNAPSE_MODELS
@@ -335,6 +336,11 @@ def _of_user(batch: _Batch, kind: _Kind, here: IntArray) -> tuple[IntArray, IntA
                 f"synapse model {kind.template!r} fails for {kind.what}; it must return a point process on "
                 f"the section: {type(error).__name__}: {error}"
             ) from error
+        if not takes_events(name):
+            raise SynapseError(
+                f"synapse model {kind.template!r} of {kind.what} returns a {name}, which takes no events; "
+                "its .mod file needs a NET_RECEIVE block"
+            )
         known = synapses.point_mechanism(name)
         if known not in batch.mechanisms:
             batch.mechanisms.append(known)

@@ -13,7 +13,7 @@ from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import gids
 from bluecellab.synapse.allen.connections import AllenConnection
-from bluecellab.synapse.allen.gaps import GapEnds, is_gap, may_have_gaps
+from bluecellab.synapse.allen.gaps import GapEnds, is_gap, may_have_gaps, refuse_artificial
 from bluecellab.synapse.allen.making import Maker
 from bluecellab.synapse.allen.models import DynamicsFiles
 from bluecellab.synapse.allen.placing import Target
@@ -149,6 +149,8 @@ class AllenSynapses:
             if not len(edges):
                 continue
             gap = is_gap(edges)
+            if gap is not None:
+                refuse_artificial(target)
             group, placed = self._maker.make(edges, target, self._kept(edges, None if gap is None else ~gap))
             self.groups[target.receiver.cell_id].append(group)
             if gap is not None:
