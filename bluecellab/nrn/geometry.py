@@ -1,4 +1,4 @@
-"""Morphologies into sections: read by NEURON's Import3d once per content, remembered, replayed.
+"""Morphologies into sections: read as NEURON's Import3d does once per content, remembered, replayed.
 
 Import3d interprets hoc for every point of a file, which costs more than all the rest of a cell. It
 works by executing hoc statements, of which it can hand out the list: ``create``, ``connect``,
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bluecellab.errors import BluecellabError, MorphologyError, MorphologyNotFoundError
-from bluecellab.nrn import runtime
+from bluecellab.nrn import runtime, swc
 from bluecellab.nrn.arrangement import Arrangement, SectionShape, parsed
 
 __all__ = [
@@ -251,6 +251,10 @@ def _begin(kind: str, path: str) -> float:
             _State.checker(_target(path))
         if kind in _State.readers:
             known = _keep(key, _State.readers[kind](_target(path)))
+        elif kind == "swc":
+            known = swc.arranged(Path(path).read_bytes())  # None: NEURON reads it itself
+            if known is not None:
+                _keep(key, known)
         elif kind not in _READERS:
             raise MorphologyError(
                 f"there is no reader for .{kind} morphologies ({_target(path)}); import bluecellab.cell first"
