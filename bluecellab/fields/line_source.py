@@ -64,8 +64,8 @@ def line_source(
     Far away a segment is as good as a point, of potential I / (4 pi sigma r):
 
     >>> matrix = line_source([[0, 0, 1000]], [[-5, 0, 0]], [[5, 0, 0]])
-    >>> float(matrix[0, 0] * 4 * np.pi * 0.3 * 1000).__round__(5)
-    0.99999
+    >>> round(float(matrix[0, 0] * 4 * np.pi * 0.3 * 1000), 4)
+    1.0
     """
     places = np.atleast_2d(np.asarray(electrodes, dtype=np.float64))
     first, last = (np.asarray(array, dtype=np.float64).reshape(-1, 3) for array in (starts, ends))
