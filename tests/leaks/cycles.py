@@ -135,6 +135,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "circuit": circuit_cycles.ten_cells,
     "circuit_overrides": lambda: circuit_cycles.ten_cells(overrides=True),
     "reports": report_cycles.reports,
+    "synapses_allen": synapse_cycles.allen,
     "synapses_exponential": synapse_cycles.exponential,
     "synapses_stochastic": synapse_cycles.stochastic,
 }

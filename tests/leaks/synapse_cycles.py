@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 
 
@@ -20,6 +24,36 @@ def stochastic(count: int = 20_000) -> None:
 
     load_mechanisms(material().mechanisms["sscx"])
     _cycle(chemical(count, 2))
+
+
+_folders: list[Path] = []
+
+
+def allen() -> None:
+    """Synapses of the Allen dialect: random places, all sources and delays, merged ones, and a mistake."""
+    from bluecellab.errors import SynapseError
+    from bluecellab.spec.base import CellId
+    from tests.unit.synapse.allen.making import circuit_in, world
+    from tests.unit.synapse.allen.test_sources import potentials
+
+    if not _folders:
+        _folders.append(Path(os.environ["LEAK_FOLDER"]))
+    circuit = circuit_in(_folders[0])
+    pairs = [(source, node) for node in range(3) for source in range(4)]
+    trains = {CellId("fibres", node): np.array([0.1, 0.5]) for node in range(4)}
+    for merge in (False, True):
+        signs = ["exc.json"] * 8 + ["plus.json" if merge else "exc.json"] * 4
+        mistake = "plus.json" if merge else "exc.json"  # synapses of a file with a sign alone
+        cells = {"nsyns": 100, "model_template": "expsyn", "dynamics_params": ["exc.json", mistake]}
+        delays = np.arange(12) % 2
+        circuit.connect("f_c", ("fibres", "cells"), pairs, nsyns=60, delay=delays, dynamics_params=signs)
+        circuit.connect("c_c", ("cells", "cells"), [(2, 0), (0, 1)], **cells)
+        with world(circuit, points=(2,) if merge else ()) as made:
+            synapses = made.synapses(merge=merge)
+            with suppress(SynapseError):
+                synapses.recurrent(made.real)
+            synapses.virtual({"fibres": np.arange(4)}, trains)
+            potentials(made, synapses, 1.0)
 
 
 def _cycle(made: object) -> None:

@@ -90,6 +90,10 @@ def test_synapses(tmp_path: Path) -> None:
     check(cycles("synapses_exponential", 200, tmp_path), 20.0)
 
 
+def test_synapses_of_the_allen_dialect(tmp_path: Path) -> None:
+    check(cycles("synapses_allen", 200, tmp_path), 20.0)
+
+
 def test_stochastic_synapses(tmp_path: Path) -> None:
     material()
     check(cycles("synapses_stochastic", 50, tmp_path), 100.0)
