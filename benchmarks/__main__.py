@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bionet import bench_bionet
 from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
 from benchmarks.synapses import bench_synapses
 
@@ -225,6 +226,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Row]]] = {
     "isolated": bench_isolated,
     "leak": bench_leak,
     "synapses": lambda scale: bench_synapses(scale.rounds, scale.repeats, quick=scale is QUICK),
+    "bionet": lambda scale: bench_bionet(scale.rounds, quick=scale is QUICK),
 }
 
 

@@ -24,6 +24,7 @@ from tests.material import material
 PYTHON = os.environ.get("BLUECELLAB_BMTK_PYTHON", "")
 _HERE = Path(__file__).resolve().parent
 _SCRIPT = _HERE.parents[1] / "scripts" / "allen_networks.py"
+_TEXTS = _SCRIPT.with_name("allen_texts.py")
 _BIONET = "bmtk/bmtk/utils/scripts/bionet"
 Config = dict[str, Any]
 
@@ -38,7 +39,7 @@ def networks() -> Path:
     """Return the folder of the networks, made when they are not there: ``one``, ``fourteen``, ``kinds``, ``sixty``."""
     found = material()
     root = found.root.parent / "allen_networks"
-    stamp = hashlib.sha256(_SCRIPT.read_bytes()).hexdigest()
+    stamp = hashlib.sha256(_SCRIPT.read_bytes() + _TEXTS.read_bytes()).hexdigest()
     with filelock.FileLock(root.with_suffix(".lock")):
         if not (root / "stamp").is_file() or (root / "stamp").read_text() != stamp:
             shutil.rmtree(root, ignore_errors=True)

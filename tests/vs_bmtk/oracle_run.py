@@ -28,13 +28,20 @@ def timed(owner, name, seconds):
 
 
 class Pointers:
-    """A PtrVector that can be told what to do when memory moves: nothing, as pointers of NEURON 9 move with it."""
+    """A PtrVector that sets its pointers anew before they are first used, as it would when memory moves."""
 
     def __init__(self, vector):
-        self.vector = vector
+        self.vector, self.update = vector, None
 
-    def ptr_update_callback(self, *_):
+    def ptr_update_callback(self, update):
+        self.update = update
         return 0
+
+    def scatter(self, values):
+        if self.update is not None:
+            update, self.update = self.update, None
+            update()
+        return self.vector.scatter(values)
 
     def __getattr__(self, name):
         return getattr(self.vector, name)
@@ -56,6 +63,27 @@ class Hoc:
         setattr(self.h, name, value)
 
 
+def nearest(kind):
+    """Return scipy's interpolator with indices for what it returns of indices, as it once did."""
+
+    class Nearest(kind):
+        def __call__(self, *places):
+            return super().__call__(*places).astype(int)
+
+    return Nearest
+
+
+def mend(bionet, h):
+    """Have BMTK's imposed fields work with NEURON 9 and today's scipy."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(bionet.__name__) and getattr(module, "h", None) is h:
+            module.h = Hoc(h)
+    comsol = bionet.modules.comsol
+    for name, value in list(vars(comsol).items()):
+        if getattr(value, "__name__", "") == "NearestNDInterpolator":
+            setattr(comsol, name, nearest(value))
+
+
 def main(library, path):
     """Simulate."""
     from neuron import h
@@ -63,13 +91,11 @@ def main(library, path):
     h.nrn_load_dll(library)
     from bmtk.simulator import bionet
 
-    for name, module in list(sys.modules.items()):
-        if name.startswith("bmtk.simulator.bionet") and getattr(module, "h", None) is h:
-            module.h = Hoc(h)
+    mend(bionet, h)
 
     @bionet.spikes_generator
     def volleys(node, sim):
-        return [10.0 + 20.0 * k + 1.5 * node.node_id for k in range(5)]
+        return [10.0 + 20.0 * k + 1.537 * node.node_id for k in range(5)]
 
     seconds = {"import": time.process_time() - BEGAN}
     for name in ("build_nodes", "build_recurrent_edges", "add_spike_trains"):

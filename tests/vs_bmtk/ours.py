@@ -13,7 +13,7 @@ from bluecellab.spec.functions import spikes_generator
 def _run(path: Path, *, merge: bool) -> None:
     @spikes_generator
     def volleys(node, sim):
-        return [10.0 + 20.0 * k + 1.5 * node.node_id for k in range(5)]
+        return [10.0 + 20.0 * k + 1.537 * node.node_id for k in range(5)]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CircuitWarning)
