@@ -13,14 +13,11 @@ import numpy as np
 
 from bluecellab.circuit.access import Column, EdgePopulation, IntArray, NodePopulation
 from bluecellab.circuit.components import Layout, PopulationFile
-from bluecellab.circuit.config.places import is_within
 from bluecellab.circuit.config.problems import nearest
-from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.circuit.opened import OpenedFiles
 from bluecellab.circuit.tables import EdgeTable, NodeTable
 from bluecellab.errors import (
     BluecellabError,
-    ClosedError,
-    ConfinementError,
     NodeSetError,
     PopulationNotFoundError,
 )
@@ -58,7 +55,7 @@ class _Lazy(Mapping[str, Made], Generic[Made]):
         return f"<{', '.join(self._names)}>"
 
 
-class Store:
+class Store(OpenedFiles):
     """The files of a circuit and the tables in them.
 
     Parameters
@@ -70,44 +67,16 @@ class Store:
     """
 
     def __init__(self, layout: Layout, confine_to: str | None) -> None:
+        super().__init__(layout.path, confine_to)
         self.layout = layout
-        self.confine_to = confine_to
-        self._files: dict[str, Hdf5File] = {}
         self._node_tables: dict[str, NodeTable] = {}
         self._edge_tables: dict[str, EdgeTable] = {}
         self._sonata: dict[str, libsonata.NodePopulation] = {}
-        self._closed = False
 
     def close(self) -> None:
         """Let go of all files. Closing twice does nothing."""
-        self._closed = True
         self._sonata.clear()
-        for file in self._files.values():
-            file.close()
-
-    def check_open(self) -> None:
-        """Raise if it is closed.
-
-        Raises
-        ------
-        ClosedError
-            Naming the circuit.
-        """
-        if self._closed:
-            raise ClosedError(f"the circuit {self.layout.path} is closed; open it again")
-
-    def refuse_leaving(self, path: str) -> None:
-        """Raise if a path leads out of the folder that confines.
-
-        Raises
-        ------
-        ConfinementError
-            If it does.
-        """
-        if self.confine_to is not None and not is_within(path, self.confine_to):
-            raise ConfinementError(
-                f"{path} is outside of {self.confine_to}, to which the circuit {self.layout.path} is confined"
-            )
+        super().close()
 
     @property
     def node_populations(self) -> Mapping[str, NodePopulation]:
@@ -130,7 +99,7 @@ class Store:
         self.check_open()
         if name not in self._node_tables:
             entry = _entry(name, self.layout.nodes, "populations of nodes")
-            self._node_tables[name] = NodeTable(self._file(entry), name, entry.kind)
+            self._node_tables[name] = NodeTable(self.file(entry.file), name, entry.kind)
         return self._node_tables[name]
 
     def edge_table(self, name: str) -> EdgeTable:
@@ -144,7 +113,7 @@ class Store:
         self.check_open()
         if name not in self._edge_tables:
             entry = _entry(name, self.layout.edges, "populations of edges")
-            self._edge_tables[name] = EdgeTable(self._file(entry), name, entry.kind)
+            self._edge_tables[name] = EdgeTable(self.file(entry.file), name, entry.kind)
         return self._edge_tables[name]
 
     def nodes(
@@ -185,12 +154,6 @@ class Store:
                 except libsonata.SonataError as error:
                     raise table.file.failure(f"node population {population}: {error}") from error
         return self._sonata[population]
-
-    def _file(self, entry: PopulationFile) -> Hdf5File:
-        if entry.file not in self._files:
-            self.refuse_leaving(entry.file)
-            self._files[entry.file] = Hdf5File(entry.file, confine_to=self.confine_to)
-        return self._files[entry.file]
 
 
 def _entry(name: object, known: Mapping[str, PopulationFile], what: str) -> PopulationFile:

@@ -13,10 +13,9 @@ from bluecellab.circuit.allen.edges import EdgesTable
 from bluecellab.circuit.allen.merged import MergedTable
 from bluecellab.circuit.allen.nodes import NodesTable
 from bluecellab.circuit.allen.types import TypeTable, read_types
-from bluecellab.circuit.config.places import is_within
 from bluecellab.circuit.config.problems import nearest
-from bluecellab.circuit.hdf5 import Hdf5File
-from bluecellab.errors import CircuitFileError, ClosedError, ConfinementError, PopulationNotFoundError
+from bluecellab.circuit.opened import OpenedFiles
+from bluecellab.errors import CircuitFileError, PopulationNotFoundError
 from bluecellab.spec.allen import AllenLayout, EdgesFile
 
 __all__ = ["AllenFiles"]
@@ -24,7 +23,7 @@ __all__ = ["AllenFiles"]
 Made = TypeVar("Made")
 
 
-class AllenFiles:
+class AllenFiles(OpenedFiles):
     """The files of a circuit and the tables in them.
 
     Nothing in here refers back to who asks, so that dropping a circuit closes its files at once.
@@ -38,9 +37,8 @@ class AllenFiles:
     """
 
     def __init__(self, layout: AllenLayout, confine_to: str | None) -> None:
+        super().__init__(layout.path, confine_to)
         self.layout = layout
-        self.confine_to = confine_to
-        self._files: dict[str, Hdf5File] = {}
         self._types: dict[tuple[str, str], TypeTable] = {}
         self._nodes: dict[str, NodesTable] | None = None
         self._edges: dict[str, tuple[EdgesFile, str]] | None = None
@@ -48,46 +46,12 @@ class AllenFiles:
         self._edge_populations: Mapping[str, EdgePopulation] | None = None
         self._node_populations: Mapping[str, NodePopulation] | None = None
         self._offsets: Mapping[str, int] | None = None
-        self._closed = False
 
     def close(self) -> None:
         """Let go of all files. Closing twice does nothing."""
-        self._closed = True
         self._nodes = None
         self._edge_tables.clear()
-        for file in self._files.values():
-            file.close()
-
-    def check_open(self) -> None:
-        """Raise if it is closed.
-
-        Raises
-        ------
-        ClosedError
-            Naming the circuit.
-        """
-        if self._closed:
-            raise ClosedError(f"the circuit {self.layout.path} is closed; open it again")
-
-    def refuse_leaving(self, path: str) -> None:
-        """Raise if a path leads out of the folder that confines.
-
-        Raises
-        ------
-        ConfinementError
-            If it does.
-        """
-        if self.confine_to is not None and not is_within(path, self.confine_to):
-            raise ConfinementError(
-                f"{path} is outside of {self.confine_to}, to which the circuit {self.layout.path} is confined"
-            )
-
-    def file(self, path: str) -> Hdf5File:
-        """Return an HDF5 file of the circuit, opened when something in it is first asked for."""
-        if path not in self._files:
-            self.refuse_leaving(path)
-            self._files[path] = Hdf5File(path, confine_to=self.confine_to)
-        return self._files[path]
+        super().close()
 
     def _types_of(self, path: str | None, id_column: str) -> TypeTable:
         if path is None:
