@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from bluecellab.nrn.arrangement import Arrangement, SectionShape
 
@@ -20,6 +21,7 @@ _NAMES = {1: "soma", 2: "axon", 3: "dend", 4: "apic"}
 _LISTS = {1: "somatic", 2: "axonal", 3: "basal", 4: "apical"}
 _SINGLE = struct.Struct("4f")  # the precision in which hoc's sscanf reads
 
+FloatArray = npt.NDArray[np.float64]
 Point = tuple[float, float, float, float]
 
 
@@ -87,6 +89,8 @@ def _read(content: bytes) -> _Points | None:
             x, y, z, radius = _SINGLE.unpack(_SINGLE.pack(*map(float, words[2:6])))
         except (ValueError, IndexError, OverflowError, struct.error):
             return None
+        if "_" in line:
+            return None  # Python takes 1_0 for a number
         root = not points.types
         if number <= last or kind not in _NAMES or len(words) != 7 or (parent < 0) != root:
             return None
@@ -200,13 +204,21 @@ def _arrangement(points: _Points, branches: list[_Branch]) -> Arrangement:
                 name,
                 names[branch.parent] if branch.parent >= 0 else "",
                 branch.parent_x if branch.parent >= 0 else 0.0,
-                _printed(branch.rows[0])[:3] if branch.wire else None,  # type: ignore[arg-type]
-                np.array([_printed(row) for row in _shown(branch)], dtype=float).reshape(-1, 4),
+                _wire(branch),
+                _printed(_shown(branch)),
                 number,
             )
             for number, (name, branch) in enumerate(zip(names, branches, strict=True))
         ),
     )
+
+
+def _wire(branch: _Branch) -> tuple[float, float, float] | None:
+    """Return the place on the soma that a section is joined to by a wire."""
+    if not branch.wire:
+        return None
+    x, y, z, _ = _printed(branch.rows[:1])[0].tolist()
+    return x, y, z
 
 
 def _shown(branch: _Branch) -> list[Point]:
@@ -218,6 +230,7 @@ def _shown(branch: _Branch) -> list[Point]:
     return [(x + shift, y, z, diameter) for shift in (-diameter / 2, 0.0, diameter / 2)]
 
 
-def _printed(row: Point) -> tuple[float, ...]:
-    """Return numbers as they come out of ``"%.8g"``, by which Import3d hands them on."""
-    return tuple([float("%.8g" % value) for value in row])  # noqa: UP031 - the fastest way
+def _printed(rows: list[Point]) -> FloatArray:
+    """Return numbers as they come out of ``"%.8g"``, by which Import3d hands them on; shape (n, 4)."""
+    flat = tuple([value for row in rows for value in row])
+    return np.array(("%.8g " * len(flat) % flat).split(), dtype=float).reshape(-1, 4)

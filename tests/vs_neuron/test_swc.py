@@ -120,6 +120,7 @@ def test_real(monkeypatch: pytest.MonkeyPatch) -> None:
         SWC + "11 7 1 2 3 4 9\n",
         SWC + "11 3 1 2 nan 4 9\n",
         SWC + "11 3 1 2 3 4 9 8\n",
+        SWC + "11 3 1 2_0 3 4 9\n",
         SWC + "11 3 1 2 3 4 -1\n",
         SWC + "3 3 1 2 3 4 1\n",
         SWC.replace("1 1 ", "1 3 ", 1),

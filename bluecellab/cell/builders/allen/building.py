@@ -52,7 +52,7 @@ def build_allen(scope: Scope, spec: AllenCell) -> Model:
         return _point(scope, spec, name)
     node = CellNode(spec)
     made = load(scope, spec, node)
-    if _is_artificial(made):
+    if not made.ours and _is_artificial(made):
         return _artificial(scope, made, spec.template)
     process(scope, spec, node, made)
     sections = _named(_all(made, spec))
