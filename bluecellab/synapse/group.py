@@ -25,6 +25,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+_MORE_THAN_ONE = 1 + 1e-6
+
 Kind = Literal["real", "mini", "replay", "neuromodulator"]
 #: What mechanisms are told of the source of an event.
 KINDS: dict[Kind, int] = {"real": 0, "mini": 1, "replay": 2, "neuromodulator": 10}
@@ -245,6 +247,8 @@ class SynapseGroup(Live):
         self._scope.check()
         runtime.refuse_while_running(f"connecting {self.label}")
         made = self.made
+        if kind != "real":  # NEURON refuses delays of just one step where the source is no cell of its own
+            delays = np.maximum(delays, self.conditions.dt * _MORE_THAN_ONE)
         index = np.array([mechanism.kind_index for mechanism in made.mechanisms], dtype=np.int64)
         for slot in np.unique(index[made.mechanism[members]]).tolist() if len(members) else ():
             here = index[made.mechanism[members]] == slot

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 from bluecellab import Simulation, create_ball_stick
-from bluecellab.errors import BusyError, ClosedError, SynapseError
+from bluecellab.errors import BusyError, CircuitWarning, ClosedError, SynapseError
 from bluecellab.nrn import objects, runtime, synapses
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
@@ -57,6 +58,19 @@ def test_replay_is_what_events_at_the_same_times_do():
             np.testing.assert_array_equal(found, expected)
             np.testing.assert_array_equal(soma_trace(cell, 20.0, source), expected)
         assert np.ptp(expected) > 0.1
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.025])
+def test_replay_with_a_delay_of_one_step(delay):
+    trains = {50: [0.0, 3.3, 11.0125]}
+    with ball() as (cell, receiver):
+        with pytest.warns(CircuitWarning, match="below the time step") if not delay else nullcontext():
+            group = build_synapses(edges(delay=delay), receiver, DT)
+        group.connect({0: 50}, "replay")
+        expected = spikes_as_events(group, trains, 20.0, cell)
+        with SpikeSource() as source:
+            source.add_trains(trains)
+            np.testing.assert_array_equal(soma_trace(cell, 20.0, source), expected)
 
 
 def test_trains_are_merged_and_sorted():
@@ -178,7 +192,7 @@ def test_a_synapse_placed_by_hand():
         assert objects.listing("PatternStim").count() == 0
         other = place_synapse(ExpSyn(conductance=0.01, tau1=3.0), receiver, soma, 0.25)
         assert other.hsynapse.tau == 3.0
-        assert drive(other, [], delay=0.0).delay == 0.025
+        assert drive(other, [], delay=0.0).delay == pytest.approx(0.025, rel=1e-5)
 
 
 def test_an_edge_on_a_section_that_is_not_there():
