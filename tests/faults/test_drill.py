@@ -1,4 +1,4 @@
-"""Part A of the fault drill, lines 1 to 39; the workers' lines 40 to 46 are in test_workers.py."""
+"""The fault drill, part A, lines 1 to 39, and part B; the workers' lines 40 to 46 are in test_workers.py."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ MODULES = [
     "tests.faults.lines_circuit_reports",
     "tests.faults.lines_circuit_configure",
     "tests.faults.lines_allen_config",
+    "tests.faults.lines_allen_simulation",
 ]
 CASES = [(module, name) for module in MODULES for name in lines_of(module)]
 

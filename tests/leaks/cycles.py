@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.leaks import allen_cycles, circuit_cycles, report_cycles, synapse_cycles
+from tests.leaks import allen_cycles, allen_networks, circuit_cycles, report_cycles, synapse_cycles
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -132,6 +132,11 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "allen_built_in": allen_cycles.built_in,
     "allen_functions": allen_cycles.functions,
     "allen_failing": allen_cycles.failing,
+    "allen_network": allen_networks.network,
+    "allen_network_merged": allen_networks.merged,
+    "allen_network_reports": allen_networks.reports,
+    "allen_network_outside": allen_networks.outside,
+    "allen_network_failing": allen_networks.failing,
     "circuit": circuit_cycles.ten_cells,
     "circuit_overrides": lambda: circuit_cycles.ten_cells(overrides=True),
     "reports": report_cycles.reports,

@@ -64,6 +64,20 @@ def test_cells_of_the_allen_dialect(scenario: str, tmp_path: Path) -> None:
     check(cycles(scenario, 400, tmp_path), 2 * TEMPLATE_LIMIT)  # up to four cells a cycle
 
 
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "allen_network",
+        "allen_network_merged",
+        "allen_network_reports",
+        "allen_network_outside",
+        "allen_network_failing",
+    ],
+)
+def test_networks_of_the_allen_dialect(scenario: str, tmp_path: Path) -> None:
+    check(cycles(scenario, 50, tmp_path), 100.0)
+
+
 @pytest.mark.material
 @pytest.mark.parametrize(
     ("scenario", "count"),

@@ -17,7 +17,7 @@ from bluecellab.nrn.scope import Scope
 from bluecellab.nrn.synapses import PointMechanism
 from bluecellab.spec.functions import SYNAPSE_MODELS
 from bluecellab.synapse.allen.models import Dynamics, DynamicsFiles, Model, model_of, sign_of
-from bluecellab.synapse.allen.placing import Placed, Target, has_section
+from bluecellab.synapse.allen.placing import Placed, Target, has_section, numbers_of_synapses
 from bluecellab.synapse.allen.sharing import Shared
 from bluecellab.synapse.allen.texts import combined, distinct, type_of
 from bluecellab.synapse.allen.weights import Weights
@@ -229,7 +229,7 @@ class Maker:
 
     def _signs(self, edges: Edges) -> FloatArray:
         """Return what weights on point cells are multiplied by: sign times number of synapses."""
-        number = EdgeColumns(edges, "synapses").optional("nsyns")
+        number = numbers_of_synapses(edges)
         plain = np.isnan(number) | has_section(edges)
         names, which = distinct(edges, "dynamics_params")
         signs = np.ones(len(names))

@@ -20,7 +20,7 @@ from bluecellab.synapse.allen.texts import combined, distinct, parsed_kinds, par
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import Receiver
 
-__all__ = ["Placed", "Target", "has_section"]
+__all__ = ["Placed", "Target", "has_section", "numbers_of_synapses"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -193,12 +193,23 @@ class Target:
 
     def _counts(self, edges: Edges) -> IntArray:
         """Return the number of synapses of each edge: 1 where edges do not say."""
-        columns = EdgeColumns(edges, "synapses")
-        counts = columns.optional("nsyns")
-        counts = np.where(np.isnan(counts), 1.0, counts)
-        wrong = (counts < 0) | (counts != np.floor(counts)) | ~np.isfinite(counts)
-        columns.refuse(wrong, "nsyns that is no number of synapses", counts)
-        return counts.astype(np.int64)
+        counts = numbers_of_synapses(edges)
+        return np.where(np.isnan(counts), 1.0, counts).astype(np.int64)
+
+
+def numbers_of_synapses(edges: Edges) -> FloatArray:
+    """Return how many synapses each edge stands for, ``nsyns``, shape (n,); NaN where edges do not say.
+
+    Raises
+    ------
+    SynapseError
+        If it is no number of synapses.
+    """
+    columns = EdgeColumns(edges, "synapses")
+    counts = columns.optional("nsyns")
+    wrong = (counts < 0) | np.isinf(counts) | (counts != np.floor(counts)) & ~np.isnan(counts)
+    columns.refuse(wrong, "nsyns that is no number of synapses", counts)
+    return counts
 
 
 def has_section(edges: Edges) -> BoolArray:
