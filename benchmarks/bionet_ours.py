@@ -28,7 +28,7 @@ def main(config, merge):
     """Simulate."""
     from bluecellab import run_sonata
     from bluecellab.nrn import runtime
-    from bluecellab.simulation.circuit import CircuitSimulation
+    from bluecellab.simulation.circuit.core import CircuitSimulation
     from bluecellab.simulation.circuit.allen import assembly
 
     runtime.start()
