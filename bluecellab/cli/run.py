@@ -87,10 +87,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         files = {name: str(path) for name, path in result.reports.items()}
         facts = {**asdict(result.summary), "synapses": dict(result.summary.synapses)}
-        print(json.dumps({**facts, "output": str(result.output), "reports": files}, indent=2))
+        spikes = [str(path) for path in result.spikes_files]
+        told = {**facts, "output": str(result.output), "reports": files, "spikes_files": spikes}
+        print(json.dumps(told, indent=2))
         return 0
     print("\n".join(result.summary.lines()))
-    written = [result.spikes_file, *result.reports.values(), result.provenance_file]
-    print(f"{'written to':<12} {result.output}: {', '.join(path.name for path in written)}")
+    written = [*result.spikes_files, *result.reports.values(), result.provenance_file]
+    print(f"{'written to':<12} {result.output}: {', '.join(dict.fromkeys(path.name for path in written))}")
     sys.stdout.flush()
     return 0

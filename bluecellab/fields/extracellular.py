@@ -20,6 +20,7 @@ from bluecellab.recording.report_elements import Places, ReportElements
 from bluecellab.recording.reports import FrameRecorder
 from bluecellab.recording.variables import FAST_IMEM
 from bluecellab.results.sonata.files import PathLike
+from bluecellab.results.sonata.nwb import PotentialNwbWriter
 from bluecellab.results.sonata.potential_files import PotentialFiles
 from bluecellab.spec.allen import ExtracellularReport
 from bluecellab.spec.base import CellId
@@ -75,6 +76,7 @@ def extracellular_recorder(
     path: PathLike,
     *,
     contributions: Mapping[CellId, PathLike] | None = None,
+    nwb: PathLike | None = None,
     overwrite: bool = False,
     owner: Scope | None = None,
 ) -> FrameRecorder:
@@ -95,6 +97,8 @@ def extracellular_recorder(
         The file.
     contributions
         Files of what single cells contribute; none when left out.
+    nwb
+        An NWB file of the same potentials; none when left out.
     overwrite
         Whether older files of these names may be replaced.
     owner
@@ -137,6 +141,7 @@ def extracellular_recorder(
         channels,
         [contributions[list(chosen)[index]] for index in apart] if contributions else (),
         overwrite=overwrite,
+        other=None if nwb is None else PotentialNwbWriter(nwb, channels, electrodes, overwrite=overwrite),
     )
     return FrameRecorder(
         report.name,

@@ -10,6 +10,7 @@ from bluecellab.results.sonata.allen_writer import AllenReportWriter, PotentialW
 from bluecellab.results.sonata.files import PARTIAL
 from bluecellab.results.sonata.folder import OutputFolder
 from bluecellab.results.sonata.layout import ReportLayout
+from bluecellab.results.sonata.nwb import PotentialNwbWriter
 from bluecellab.results.sonata.report_reader import SonataReport, read_report, report_populations
 from bluecellab.results.sonata.report_writer import SonataReportWriter
 from bluecellab.results.sonata.saved_edges import SavedEdges, refuse_saved_edges, write_saved_edges
@@ -20,6 +21,7 @@ __all__ = [
     "PARTIAL",
     "AllenReportWriter",
     "OutputFolder",
+    "PotentialNwbWriter",
     "PotentialWriter",
     "ReportLayout",
     "SavedEdges",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bluecellab.results.sonata.allen_writer import PotentialWriter
 from bluecellab.results.sonata.files import PathLike
+from bluecellab.results.sonata.frame_writer import FrameWriter
 
 __all__ = ["PotentialFiles"]
 
@@ -49,6 +50,8 @@ class PotentialFiles:
         File of each cell that has one of its own.
     overwrite
         Whether older files of these names may be replaced, when these are complete.
+    other
+        Writes the frames of all cells in another format, too.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class PotentialFiles:
         apart: Sequence[PathLike] = (),
         *,
         overwrite: bool = False,
+        other: FrameWriter | None = None,
     ) -> None:
         self.total = PotentialWriter(path, channels, overwrite=overwrite)
+        self.together: list[FrameWriter] = [self.total] if other is None else [other, self.total]
         self.apart = [PotentialWriter(part, channels, overwrite=overwrite) for part in apart]
         self._together, self._single = _Waiting(), _Waiting()
         self._written = 0.0
@@ -68,7 +73,8 @@ class PotentialFiles:
         """Begin: frame *k* is the state at ``start + k dt``, in ms; see :meth:`FrameWriter.open`."""
         self._together, self._single = _Waiting(), _Waiting()
         self._written = time.monotonic()
-        self.total.open(start, dt)
+        for whole in self.together:
+            whole.open(start, dt)
         for part in self.apart:
             part.open(start, dt)
             part.suspend()
@@ -98,7 +104,8 @@ class PotentialFiles:
     def _write_together(self) -> None:
         frames = self._together.take()
         if frames is not None:
-            self.total.append(frames)
+            for whole in self.together:
+                whole.append(frames)
         self._written = time.monotonic()
 
     def _write_single(self) -> None:
@@ -117,17 +124,21 @@ class PotentialFiles:
         try:
             self._write_together()
             self._write_single()
-            for part in self.apart if complete and not self.total.lacking else ():
+            whole = not any(writer.lacking for writer in self.together)
+            for part in self.apart if complete and whole else ():
                 part.resume()
                 part.close(complete=True)
+            for writer in self.together:
+                writer.close(complete=complete)
         except BaseException:
-            self.total.close(complete=False)
+            for writer in self.together:
+                writer.close(complete=False)
             raise
-        self.total.close(complete=complete)
 
     def reopen(self) -> None:
         """Go on after :meth:`close`, as the run is continued."""
-        self.total.reopen()
+        for whole in self.together:
+            whole.reopen()
         for part in self.apart:
             part.reopen()
             part.suspend()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import OutputError
 from bluecellab.results.sonata.files import PathLike, give_name, partial_path, refuse_existing, writing
+from bluecellab.results.sonata.nwb import describe_nwb, name_type
 from bluecellab.results.sonata.spikes import SpikeOrder, SpikeTable, checked_table, sorted_table
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_spikes_csv", "write_spikes_nwb"]
 
-_NWB_VERSION = "2.5.0"
 _SECOND = 1000.0  # ms
 
 
@@ -88,6 +86,7 @@ def write_spikes_nwb(
     spikes: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
     *,
     overwrite: bool = False,
+    beside: bool = False,
 ) -> Path:
     """Write spikes as an NWB 2 file: a table of units with the columns ``population`` and ``node_id``.
 
@@ -102,6 +101,9 @@ def write_spikes_nwb(
         unit.
     overwrite
         Whether an older file may be replaced.
+    beside
+        Whether the file is there, such as one of potentials, and the units go into it, beside the rest. If
+        that fails, the rest stays readable as ``name.partial``.
 
     Returns
     -------
@@ -122,15 +124,31 @@ def write_spikes_nwb(
     import h5py
 
     tables = _tables(spikes, "by_id")
+    if beside:
+        return _add_units(Path(path), tables)
     target = _begin(path, overwrite=overwrite)
     try:
         with writing(target), h5py.File(partial_path(target), "w", libver="earliest") as file:
-            _describe(file)
+            describe_nwb(file)
             _write_units(file.create_group("units"), tables)
     except OutputError:
         partial_path(target).unlink(missing_ok=True)
         raise
     give_name(target, overwrite=overwrite)
+    return target
+
+
+def _add_units(target: Path, tables: Mapping[str, SpikeTable]) -> Path:
+    """Write spikes into an NWB file, which has another name meanwhile."""
+    import h5py
+
+    with writing(target):
+        target.replace(partial_path(target))
+        with h5py.File(partial_path(target), "r+", libver="earliest") as file:
+            if "units" in file:
+                raise OutputError(f"{target} has units already. Choose another file for spikes.")
+            _write_units(file.create_group("units"), tables)
+    give_name(target, overwrite=False)
     return target
 
 
@@ -148,39 +166,10 @@ def _begin(path: PathLike, *, overwrite: bool) -> Path:
     return target
 
 
-def _describe(file: h5py.File) -> None:
-    """Write what every NWB file has."""
-    now = datetime.now(timezone.utc).isoformat()
-    _call(file, "core", "NWBFile")
-    file.attrs["nwb_version"] = _NWB_VERSION
-    for name in (
-        "acquisition",
-        "analysis",
-        "general",
-        "processing",
-        "stimulus/presentation",
-        "stimulus/templates",
-    ):
-        file.create_group(name)
-    file["identifier"] = str(uuid.uuid4())
-    file["session_description"] = "spikes of a simulation by bluecellab"
-    file["session_start_time"] = file["timestamps_reference_time"] = now
-    file["file_create_date"] = [now]
-
-
-def _call(holder: Any, namespace: str, kind: str, description: str = "") -> None:
-    """Say of what type a group or data set is."""
-    holder.attrs["namespace"] = namespace
-    holder.attrs["neurodata_type"] = kind
-    holder.attrs["object_id"] = str(uuid.uuid4())
-    if description:
-        holder.attrs["description"] = description
-
-
 def _write_units(group: h5py.Group, tables: Mapping[str, SpikeTable]) -> None:
     import h5py
 
-    _call(group, "core", "Units", "cells that spiked")
+    name_type(group, "core", "Units", "cells that spiked")
     text = h5py.string_dtype()
     group.attrs.create("colnames", ["population", "node_id", "spike_times"], dtype=text)
     populations: list[str] = []
@@ -196,13 +185,13 @@ def _write_units(group: h5py.Group, tables: Mapping[str, SpikeTable]) -> None:
         count += len(ids)
     common = "hdmf-common"
     group["id"] = np.arange(len(nodes), dtype=np.int64)
-    _call(group["id"], common, "ElementIdentifiers")
+    name_type(group["id"], common, "ElementIdentifiers")
     group.create_dataset("population", data=np.array(populations, dtype=object), dtype=text)
-    _call(group["population"], common, "VectorData", "population of nodes")
+    name_type(group["population"], common, "VectorData", "population of nodes")
     group["node_id"] = np.array(nodes, dtype=np.int64)
-    _call(group["node_id"], common, "VectorData", "id of each node within its population")
+    name_type(group["node_id"], common, "VectorData", "id of each node within its population")
     group["spike_times"] = np.concatenate(times)
-    _call(group["spike_times"], common, "VectorData", "times of spikes in seconds")
+    name_type(group["spike_times"], common, "VectorData", "times of spikes in seconds")
     group["spike_times_index"] = np.array(ends, dtype=np.uint64)
-    _call(group["spike_times_index"], common, "VectorIndex", "index for spike_times")
+    name_type(group["spike_times_index"], common, "VectorIndex", "index for spike_times")
     group["spike_times_index"].attrs["target"] = group["spike_times"].ref

@@ -55,8 +55,8 @@ class Dialect(Protocol):
     def output_names(self) -> list[str]:
         """Return the names of all files that reports and spikes are written to, within the output folder."""
 
-    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> Path:
-        """Write the spikes of cells; return the file, the first one where there are several."""
+    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> list[Path]:
+        """Write the spikes of cells; return the files, of which there is at least one."""
 
     def input_files(self) -> list[str]:
         """Return the files that go into a result, for its provenance."""

@@ -146,12 +146,12 @@ class ObiDialect:
         names = [report.output_name for report in self.config.reports if report.enabled]
         return [*names, self.config.output.spikes_file]
 
-    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> Path:
-        """Write the spikes of cells."""
+    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> list[Path]:
+        """Write the spikes of cells; return the file."""
         output = self.config.output
         path = Path(output.directory) / output.spikes_file
         write_spikes(path, columns_of(spikes, cells), output.spikes_sort_order, overwrite=overwrite)
-        return path
+        return [path]
 
     def input_files(self) -> list[str]:
         """Return the files that go into a result."""

@@ -135,7 +135,7 @@ def _reserve(dialect: Dialect, log: LogFile, *, overwrite: bool) -> None:
 def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult:
     """Write spikes and provenance of a simulation that has run; its reports are there."""
     spikes, summary = simulation.spikes, simulation.summary
-    spikes_file = simulation.dialect.write_spikes(spikes, list(simulation.cells), overwrite=overwrite)
+    spikes_files = simulation.dialect.write_spikes(spikes, list(simulation.cells), overwrite=overwrite)
     provenance_file = simulation.output_path / FILE_NAME
     facts = provenance_of(
         simulation.dialect,
@@ -145,11 +145,16 @@ def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult
         build_seconds=round(summary.build_seconds, 3),
         run_seconds=round(summary.run_seconds, 3),
         reports={name: path.name for name, path in simulation.reports.items()},
-        spikes=spikes_file.name,
+        spikes=[path.name for path in spikes_files],
     )
     write_provenance(provenance_file, facts)
     for line in summary.lines():
         _LOG.info(line)
     return CircuitResult(
-        spikes, simulation.output_path, spikes_file, provenance_file, dict(simulation.reports), summary
+        spikes,
+        simulation.output_path,
+        tuple(spikes_files),
+        provenance_file,
+        dict(simulation.reports),
+        summary,
     )

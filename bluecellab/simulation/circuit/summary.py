@@ -74,8 +74,10 @@ class CircuitResult:
         Of the simulated cells.
     output
         Folder that everything was written to.
-    spikes_file, provenance_file
-        Files in it.
+    spikes_files
+        Every file of spikes, as the configuration asks for them: SONATA, then text, then NWB.
+    provenance_file
+        What was run, and with what.
     reports
         File of each report.
     summary
@@ -84,7 +86,12 @@ class CircuitResult:
 
     spikes: Spikes
     output: Path
-    spikes_file: Path
+    spikes_files: tuple[Path, ...]
     provenance_file: Path
     reports: Mapping[str, Path]
     summary: Summary
+
+    @property
+    def spikes_file(self) -> Path:
+        """The first file of spikes."""
+        return self.spikes_files[0]

@@ -111,6 +111,9 @@ class ExtracellularReport(_Sampled):
         Absolute path of the table of electrodes.
     contributions_dir
         Within the output folder: a file for each cell's part; none when left out.
+    file_name_nwb
+        Within the output folder: an NWB file of the same potentials; none when left out. It may be that of
+        spikes.
     minimum_distance
         In um; ``"auto"``: the radius of each segment.
     """
@@ -118,6 +121,7 @@ class ExtracellularReport(_Sampled):
     type: Literal["extracellular"] = "extracellular"
     electrode_positions: str
     contributions_dir: str | None = None
+    file_name_nwb: str | None = None
     minimum_distance: PositiveMicrometer | Literal["auto"] | None = None
 
 

@@ -136,13 +136,11 @@ def _extracellular(wanted: Wanted) -> ExtracellularReport | None:
             fields["minimum_distance"] = distance
     if "cell_bounds" in block.values:
         block.report("cell_bounds", "is not supported; name the cells under cells")
-    if "file_name_nwb" in block.values:
-        message = "is not supported: potentials are written as HDF5, to file_name; leave the key out"
-        block.report("file_name_nwb", message)
-    if "contributions_dir" in block.values:
-        if not isinstance(block.values["contributions_dir"], str):
-            block.report("contributions_dir", "a path is needed")
-        fields["contributions_dir"] = wanted.of_output("contributions_dir")
+    for name in ("contributions_dir", "file_name_nwb"):
+        if name in block.values:
+            if not isinstance(block.values[name], str):
+                block.report(name, "a path is needed")
+            fields[name] = wanted.of_output(name)
     fields["electrode_positions"] = wanted.file("electrode_positions")
     return None if fields["electrode_positions"] is None else block.make(ExtracellularReport, fields)
 

@@ -24,6 +24,9 @@ from bluecellab.spec.functions import MODULES, SPIKE_GENERATORS
 
 __all__ = ["check_consistency"]
 
+#: One NWB file may have spikes and potentials.
+_SHARED = ("file_name_nwb", "output.spikes_file_nwb")
+
 
 def check_consistency(parts: AllenParts) -> None:
     """Report what in a configuration does not fit the rest of it."""
@@ -77,6 +80,8 @@ def _names(report: AnyAllenReport) -> Iterator[tuple[str, str]]:
         yield "file_name", report.output_name
     if isinstance(report, ExtracellularReport) and report.contributions_dir:
         yield "contributions_dir", report.contributions_dir
+    if isinstance(report, ExtracellularReport) and report.file_name_nwb:
+        yield "file_name_nwb", report.file_name_nwb
 
 
 def _check_outputs(parts: AllenParts) -> None:
@@ -89,7 +94,7 @@ def _check_outputs(parts: AllenParts) -> None:
         message = "is there, and is no folder; the path of a folder is needed"
         problems.add("output.output_dir", output.directory, message)
     taken: dict[str, str] = {}
-    for key in ("spikes_file", "spikes_file_csv", "log_file"):
+    for key in ("spikes_file", "spikes_file_csv", "spikes_file_nwb", "log_file"):
         name = getattr(output, key)
         if name is not None and name in taken:
             problems.add(join("output", key), name, f"{taken[name]} is written to the same file")
@@ -97,7 +102,9 @@ def _check_outputs(parts: AllenParts) -> None:
             taken[name] = join("output", key)
     for report in parts.reports:
         for key, name in _names(report.item):
-            if name in taken:
+            if (key, taken.get(name)) == _SHARED:
+                taken[name] = report.key
+            elif name in taken:
                 message = f"{taken[name]} is written to the same file {name!r}; give each its own"
                 report.problems.add(join(report.key, key), name, message)
             taken.setdefault(name, report.key)

@@ -92,8 +92,8 @@ class AllenDialect:
         """Return the names of all files that reports and spikes are written to."""
         return output_names(self.config)
 
-    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> Path:
-        """Write the spikes of cells; return the file, the first one where there are several."""
+    def write_spikes(self, spikes: Spikes, cells: Sequence[CellId], *, overwrite: bool) -> list[Path]:
+        """Write the spikes of cells; return the files."""
         return write_all_spikes(self.config, spikes, cells, overwrite=overwrite)
 
     def input_files(self) -> list[str]:

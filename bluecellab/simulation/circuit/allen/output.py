@@ -62,9 +62,9 @@ class _Reporter:
                 (name, path, self._connections(report, cells, path, variable))
                 for name, path, variable in self._files(report, report.variable_names)
             ]
-        (path,) = self.folder.reserve([report.output_name])
         if isinstance(report, ExtracellularReport):
-            return [(report.name, path, self._potentials(report, cells, path))]
+            return self._potentials(report, cells)
+        (path,) = self.folder.reserve([report.output_name])
         return [(report.name, path, self._clamps(report, cells, path))]
 
     def _files(
@@ -111,21 +111,24 @@ class _Reporter:
         )
 
     def _potentials(
-        self, report: ExtracellularReport, cells: Mapping[CellId, Cell], path: Path
-    ) -> Recordable:
+        self, report: ExtracellularReport, cells: Mapping[CellId, Cell]
+    ) -> list[tuple[str, Path, Recordable]]:
+        path, *nwb = self.folder.reserve(_potential_files(report))
         parts = None
         if report.contributions_dir is not None:
             names = [f"{report.contributions_dir}/{self.assembly.ids.of(cell_id)}.h5" for cell_id in cells]
             parts = dict(zip(cells, self.folder.reserve(names), strict=True))
-        return extracellular_recorder(
+        recorder = extracellular_recorder(
             report,
             cells,
             placements_of(self.circuit, cells),
             path,
             contributions=parts,
+            nwb=nwb[0] if nwb else None,
             overwrite=self.overwrite,
             owner=self.assembly.scope,
         )
+        return [(report.name, path, recorder)]
 
     def _cells(
         self, report: MembraneReport | SynapseReport | ClampReport | ExtracellularReport
@@ -174,7 +177,8 @@ def attach_reports(
     Returns
     -------
     Mapping
-        File of each report by name; one of several variables has a name and a file for each.
+        File of each report by name; one of several variables has a name and a file for each, and the NWB file
+        of potentials a name that ends in ``_nwb``.
 
     Raises
     ------
@@ -187,6 +191,8 @@ def attach_reports(
         for name, path, recorder in reporter.recorders(report):
             assembly.simulation.attach(recorder)
             paths[name] = path
+        if isinstance(report, ExtracellularReport) and report.file_name_nwb:
+            paths.setdefault(f"{report.name}_nwb", reporter.folder.path / report.file_name_nwb)
     return paths
 
 
@@ -198,9 +204,26 @@ def output_names(config: AllenConfig) -> list[str]:
             continue
         if isinstance(report, MembraneReport | SynapseReport):
             names += file_names(report, report.variable_names).values()
+        elif isinstance(report, ExtracellularReport):
+            names += _potential_files(report)
         else:
             names.append(report.output_name)
-    return [*names, *_spikes_files(config).values()]
+    spikes = _spikes_files(config)
+    if _joins_potentials(config):
+        del spikes["nwb"]
+    return [*names, *spikes.values()]
+
+
+def _potential_files(report: ExtracellularReport) -> list[str]:
+    """Return the names of the files that have potentials of all cells: HDF5, and NWB if that is wanted."""
+    return [report.output_name, *([report.file_name_nwb] if report.file_name_nwb else [])]
+
+
+def _joins_potentials(config: AllenConfig) -> bool:
+    """Return whether spikes go into an NWB file that a report of potentials writes."""
+    reports = [each for each in config.reports if isinstance(each, ExtracellularReport) and each.enabled]
+    name = config.output.spikes_file_nwb
+    return name is not None and name in [each.file_name_nwb for each in reports]
 
 
 def _spikes_files(config: AllenConfig) -> dict[str, str]:
@@ -212,8 +235,8 @@ def _spikes_files(config: AllenConfig) -> dict[str, str]:
 
 def write_all_spikes(
     config: AllenConfig, spikes: Spikes, cells: Iterable[CellId], *, overwrite: bool
-) -> Path:
-    """Write the spikes of cells to every file that a configuration wants; return the first."""
+) -> list[Path]:
+    """Write the spikes of cells to every file that a configuration wants; return these files."""
     output, columns = config.output, columns_of(spikes, cells)
     files = {kind: Path(output.directory) / name for kind, name in _spikes_files(config).items()}
     order = output.spikes_sort_order
@@ -222,5 +245,5 @@ def write_all_spikes(
     if "csv" in files:
         write_spikes_csv(files["csv"], columns, order, overwrite=overwrite)
     if "nwb" in files:
-        write_spikes_nwb(files["nwb"], columns, overwrite=overwrite)
-    return next(iter(files.values()))
+        write_spikes_nwb(files["nwb"], columns, overwrite=overwrite, beside=_joins_potentials(config))
+    return list(files.values())
