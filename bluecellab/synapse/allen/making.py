@@ -98,6 +98,7 @@ class Maker:
         self._conditions = conditions
         self._shared: dict[int, Shared] | None = {} if merge else None
         self.dropped: dict[str, int] = {}
+        self.negative: dict[str, int] = {}
 
     def make(
         self, edges: Edges, target: Target, keep: npt.NDArray[np.bool_] | None = None
@@ -157,6 +158,9 @@ class Maker:
         if count:  # gap junctions alone have no delays
             weights, delays = self._weights.of(edges)[rows], _delays(edges)[rows]
             kinds, of_edge = self._kinds(edges)
+            self._count_negative(
+                edges, weights, np.array([each.model is not None for each in kinds])[of_edge][rows]
+            )
 
         def make(owner: Scope) -> Made:
             shared = self._shared_of(target)
@@ -181,6 +185,13 @@ class Maker:
             )
 
         return make
+
+    def _count_negative(self, edges: Edges, weights: FloatArray, ours: npt.NDArray[np.bool_]) -> None:
+        """Count conductances below 0; what a weight is of a model of the user's is not known."""
+        if weights.min() < 0:
+            name = edges.population.name
+            found = int(np.count_nonzero((weights < 0) & ours))
+            self.negative[name] = self.negative.get(name, 0) + found
 
     def _shared_of(self, target: Target) -> Shared | None:
         if self._shared is None:

@@ -53,6 +53,10 @@ class Model:
                     f"{', '.join(sorted(dynamics.values)) or 'nothing'}"
                 )
             found[parameter] = _number(dynamics.values[name], name, dynamics.path)
+            if self.linear and parameter.startswith("tau") and found[parameter] <= 0:
+                raise SynapseError(
+                    f"{dynamics.path}: {name!r} is a time in ms above 0, not {found[parameter]:g}"
+                )
         return found
 
 

@@ -136,7 +136,7 @@ class AllenSynapses:
             if self._targets.get(population.target) and not (virtual.all() and len(virtual)):
                 self._between_cells(population, real, trains or {})
         self.gaps.connect()
-        self._warn_of_dropped()
+        self._warn()
 
     def _between_cells(self, population: EdgePopulation, real: Mapping[CellId, int], trains: Trains) -> None:
         """Make and connect the synapses of a population of edges between cells."""
@@ -219,7 +219,7 @@ class AllenSynapses:
                     if not virtual.all():
                         edges = edges.take(virtual[edges.sources])
                     self._replay(edges, target, replayed)
-        self._warn_of_dropped()
+        self._warn()
 
     def replay(
         self,
@@ -256,7 +256,7 @@ class AllenSynapses:
                 if wanted is None or node in wanted:
                     found = edges.edges(name, node)
                     self._replay(found.take(replayed[found.sources] >= 0), target, replayed)
-        self._warn_of_dropped()
+        self._warn()
 
     def _replay(self, edges: Edges, target: Target, replayed: IntArray) -> None:
         """Make the synapses of edges, and connect them to spikes that are replayed."""
@@ -338,14 +338,23 @@ class AllenSynapses:
             self._virtual[population] = mask
         return self._virtual[population]
 
-    def _warn_of_dropped(self) -> None:
+    def _warn(self) -> None:
+        """Warn of what is left out or looks wrong, once for each population of edges."""
         for name, count in self._maker.dropped.items():
             warn(
                 f"{count} edges of {name!r} are left out: their cells have no segment of their "
                 "target_sections within their distance_range",
                 CircuitWarning,
             )
+        for name, count in self._maker.negative.items():
+            if count:
+                warn(
+                    f"{count} synapses of {name!r} have a weight, which is their conductance, below 0; "
+                    "inhibition is a matter of erev",
+                    CircuitWarning,
+                )
         self._maker.dropped.clear()
+        self._maker.negative.clear()
 
     def connections_of(self, cell_id: CellId) -> list[AllenConnection]:
         """Return all connections that end on a cell, population by population."""
