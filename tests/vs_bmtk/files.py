@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 _SELF = Path(__file__)
@@ -20,6 +21,8 @@ def files(root: Path) -> Path:
         _currents(partial)
         _electrodes(partial)
         _field(partial)
+        _sweep(partial / "sweep.nwb")
+        _trains(partial)
         partial.rename(folder)
     return folder
 
@@ -31,6 +34,36 @@ def _currents(folder: Path) -> None:
     _table(folder / "current.csv", " ", ("timestamps", "amps"), times, amps)
     times = np.arange(30.0, 90.0, 2.0)
     _table(folder / "late.csv", ",", ("t", "current"), times, 0.1 + 0.002 * (times - 30.0))
+
+
+def _sweep(path: Path) -> None:
+    """A sweep as cell types of the Allen database have them: a current in A at 100 kHz, after a test pulse."""
+    times = np.arange(0.0, 0.16, 1e-5)
+    data = np.where((times > 0.02) & (times < 0.1), 2.2e-10, 0.0) + np.where(times > 0.11, -1e-10, 0.0)
+    with h5py.File(path, "w") as file:
+        series = file.create_group("epochs/Sweep_35/stimulus/timeseries")
+        series["data"] = data
+        series["data"].attrs["conversion"] = 1.0
+        series["num_samples"] = len(data)
+        series["starting_time"] = 0.0
+        series["starting_time"].attrs["rate"] = 1e5
+        file["epochs/Sweep_35/stimulus/idx_start"] = 0
+        file["epochs/Sweep_35/stimulus/count"] = len(data)
+        file["epochs/Sweep_35/stimulus"].attrs["x"] = 0
+        file["stimulus/presentation/Sweep_35"] = h5py.SoftLink("/epochs/Sweep_35/stimulus/timeseries")
+
+
+def _trains(folder: Path) -> None:
+    """Spikes of two populations in a file, the wanted one last; and spikes as they were stored once."""
+    rng = np.random.default_rng(4)
+    ids, times = np.repeat(np.arange(10), 4), np.round(rng.uniform(5, 140, 40), 3)
+    with h5py.File(folder / "two.h5", "w") as file:
+        for name, shift in (("another", 3.0), ("lgn", 0.0)):
+            file[f"spikes/{name}/node_ids"] = ids.astype(np.uint64)
+            file[f"spikes/{name}/timestamps"] = times + shift
+    with h5py.File(folder / "legacy.h5", "w") as file:
+        file["spikes/gids"] = ids
+        file["spikes/timestamps"] = times + 1.0
 
 
 def _table(path: Path, separator: str, names: tuple[str, ...], *columns: np.ndarray) -> None:
@@ -49,6 +82,11 @@ def _electrodes(folder: Path) -> None:
     ]
     (folder / "fifty.csv").write_text("channel x_pos y_pos z_pos\n" + "\n".join(rows) + "\n")
     head = "ecp_id pos_x pos_y pos_z rotation_x rotation_y rotation_z\n"
+    (folder / "mesh.csv").write_text(
+        head.rstrip() + " electrode_mesh_file\n0 220.0 -40.0 60.0 0.3 0.0 0.4 disc.csv\n"
+    )
+    points = [f"{k} {x:.3f} {y:.3f} {z:.3f}" for k, (x, y, z) in enumerate(rng.uniform(-8, 8, (12, 3)))]
+    (folder / "disc.csv").write_text("node_id x_pos y_pos z_pos\n" + "\n".join(points) + "\n")
     (folder / "xstim.csv").write_text(
         head + "0 250.0 40.0 -30.0 0.0 0.0 0.0\n1 -300.0 -80.0 20.0 0.0 0.0 0.0\n"
     )

@@ -6,6 +6,7 @@ configuration says, a hand-written script (``tests.vs_bmtk.bare``) is the refere
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,18 @@ def test_merged(root: Path, tmp_path: Path, name: str) -> None:
     wanted = config(CASES[name], root)
     ours = simulate(write_config(wanted, tmp_path), merge=True)
     assert same_spikes(ours / "spikes.h5", answer(wanted) / "spikes.h5") > 0
+
+
+def test_population_of_spikes(root: Path, tmp_path: Path) -> None:
+    """A documented difference: of several populations in a file BMTK takes the first, and we that of the fibres."""
+    one_of_two = CASES["two populations"]
+    block = dict((one_of_two.inputs or {})["lgn"])
+    del block["population"]
+    anyone = dataclasses.replace(one_of_two, inputs={"lgn": block})
+    ours, theirs = of_case(anyone, root, tmp_path)
+    same_spikes(ours / "spikes.h5", answer(config(one_of_two, root)) / "spikes.h5")
+    with pytest.raises(AssertionError):
+        same_spikes(ours / "spikes.h5", theirs / "spikes.h5")
 
 
 def test_networks_are_as_large_as_said(root: Path) -> None:

@@ -53,6 +53,16 @@ def membrane(variable: str, cells: Any, sections: Any, **values: Any) -> Block:
     }
 
 
+def trains(file: str, **values: Any) -> Block:
+    return {
+        "input_type": "spikes",
+        "module": "h5",
+        "input_file": f"$FILES/{file}",
+        "node_set": "lgn",
+        **values,
+    }
+
+
 #: A step of current that makes a cell fire.
 STEP = clamp("first", amp=0.25, delay=20.0, duration=80.0)
 
@@ -158,6 +168,37 @@ CASES: dict[str, Case] = {
         },
         reports={"soma": SOMA},
     ),
+    "iclamp nwb": Case(
+        "one",
+        inputs={
+            "sweep": {
+                "input_type": "nwb",
+                "module": "IClamp",
+                "file": "$FILES/sweep.nwb",
+                "sweep_id": 35,
+                "downsample": 0.1,
+                "node_set": "first",
+            }
+        },
+    ),
+    "iclamp nwb window": Case(
+        "one",
+        inputs={
+            "sweep": {
+                "input_type": "nwb",
+                "module": "IClamp",
+                "file": "$FILES/sweep.nwb",
+                "sweep_id": 35,
+                "sweep_window": [10.0, 90.0],
+                "delay": 20.0,
+                "node_set": "first",
+            }
+        },
+    ),
+    "two populations": Case(
+        "one", plain=True, inputs={"lgn": trains("two.h5", population="lgn")}, reports={"soma": SOMA}
+    ),
+    "legacy spikes": Case("one", plain=True, inputs={"lgn": trains("legacy.h5")}, reports={"soma": SOMA}),
     "seclamp": Case(
         "one",
         inputs={
@@ -298,6 +339,36 @@ FIELDS: dict[str, Case] = {
         tstop=60.0,
     ),
     "xstim file": Case("one", inputs={"field": {**_XSTIM, "waveform": "$FILES/wave.csv"}}, tstop=60.0),
+    "xstim mesh": Case(
+        "one",
+        inputs={
+            "field": {
+                **_XSTIM,
+                "positions_file": "$FILES/mesh.csv",
+                "waveform": {
+                    "shape": "sin",
+                    "del": 5.0,
+                    "dur": 40.0,
+                    "amp": 0.02,
+                    "freq": 100.0,
+                    "offset": 0.01,
+                },
+            }
+        },
+        tstop=60.0,
+    ),
+    "two fields": Case(
+        "one",
+        inputs={
+            "field": {
+                **_COMSOL,
+                "comsol_files": ["$FILES/space.txt", "$FILES/space.txt"],
+                "waveforms": ["$FILES/wave.csv", "$FILES/wave.csv"],
+                "amplitudes": [40.0, -15.0],
+            }
+        },
+        tstop=60.0,
+    ),
     "comsol": Case(
         inputs={
             "field": {

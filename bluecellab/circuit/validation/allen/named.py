@@ -83,9 +83,11 @@ def _of_input(stimulus: AnyAllenStimulus, key: str) -> Iterator[Named]:
         if isinstance(units, str):
             yield Named(units, join(key, "units"), "text")
     elif isinstance(stimulus, CurrentFile):
-        columns = (stimulus.timestamps_column, stimulus.amplitudes_column)
-        kind: Kind = "current" if stimulus.format == "csv" else "hdf5"
-        yield Named(stimulus.file, join(key, "file"), kind, columns, stimulus.separator)
+        if stimulus.format == "csv":
+            columns = (stimulus.timestamps_column, stimulus.amplitudes_column)
+            yield Named(stimulus.file, join(key, "file"), "current", columns, stimulus.separator)
+        else:
+            yield Named(stimulus.file, join(key, "file"), "hdf5")
     else:
         yield from _of_field(stimulus, key)
 
