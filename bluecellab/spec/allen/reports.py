@@ -116,6 +116,8 @@ class ExtracellularReport(_Sampled):
         spikes.
     minimum_distance
         In um; ``"auto"``: the radius of each segment.
+    cell_bounds
+        First and last global id of the cells that count, instead of ``cells``.
     """
 
     type: Literal["extracellular"] = "extracellular"
@@ -123,6 +125,7 @@ class ExtracellularReport(_Sampled):
     contributions_dir: str | None = None
     file_name_nwb: str | None = None
     minimum_distance: PositiveMicrometer | Literal["auto"] | None = None
+    cell_bounds: tuple[int, int] | None = None
 
 
 class SaveSynapses(Spec):

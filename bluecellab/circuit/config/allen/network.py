@@ -34,6 +34,8 @@ FileKind = Literal["nodes", "node_types", "edges", "edge_types", "gap_junctions"
 Made = TypeVar("Made")
 
 _SIMILAR = 0.75
+#: Known and without meaning here: which populations there are is in the files.
+_NAMES = ("name", "source", "target")
 _EDGES = (Key("edges_file", "text", needed=True), Key("edge_types_file", "text"), Key("enabled", "flag"))
 
 
@@ -198,7 +200,8 @@ def _path(block: Block, name: str, kind: FileKind, places: AllenPlaces, files: l
 
 
 def _nodes_file(block: Block, places: AllenPlaces, files: list[NamedFile]) -> NodesFile | None:
-    block.read((Key("nodes_file", "text", needed=True), Key("node_types_file", "text", needed=True)))
+    keys = (Key("nodes_file", "text", needed=True), Key("node_types_file", "text", needed=True))
+    block.read(keys, ignored=_NAMES)
     nodes = _path(block, "nodes_file", "nodes", places, files)
     types = _path(block, "node_types_file", "node_types", places, files)
     if nodes is None or types is None:
@@ -218,7 +221,7 @@ def read_edges_file(block: Block, places: AllenPlaces, files: list[NamedFile]) -
     files
         Where to put the files that it names.
     """
-    block.read(_EDGES)
+    block.read(_EDGES, ignored=_NAMES)
     edges = _path(block, "edges_file", "edges", places, files)
     types = _path(block, "edge_types_file", "edge_types", places, files)
     if edges is None or (types is None and "edge_types_file" in block.values):

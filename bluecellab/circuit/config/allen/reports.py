@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bluecellab.circuit.config.allen.values import texts_of
 from bluecellab.circuit.config.allen.wanted import Wanted
-from bluecellab.circuit.config.blocks import Key
+from bluecellab.circuit.config.blocks import Block, Key
 from bluecellab.circuit.config.problems import nearest
 from bluecellab.spec.allen import (
     AnyAllenReport,
@@ -135,7 +135,7 @@ def _extracellular(wanted: Wanted) -> ExtracellularReport | None:
         else:
             fields["minimum_distance"] = distance
     if "cell_bounds" in block.values:
-        block.report("cell_bounds", "is not supported; name the cells under cells")
+        fields["cell_bounds"] = _bounds(block)
     for name in ("contributions_dir", "file_name_nwb"):
         if name in block.values:
             if not isinstance(block.values[name], str):
@@ -143,6 +143,15 @@ def _extracellular(wanted: Wanted) -> ExtracellularReport | None:
             fields[name] = wanted.of_output(name)
     fields["electrode_positions"] = wanted.file("electrode_positions")
     return None if fields["electrode_positions"] is None else block.make(ExtracellularReport, fields)
+
+
+def _bounds(block: Block) -> tuple[int, int] | None:
+    given = block.values["cell_bounds"]
+    whole = isinstance(given, list) and all(isinstance(each, int) and each is not True for each in given)
+    if not isinstance(given, list) or not whole or len(given) != 2 or given[0] > given[1]:
+        block.report("cell_bounds", "two global ids are needed, those of the first and the last cell")
+        return None
+    return given[0], given[1]
 
 
 def _save_synapses(wanted: Wanted) -> SaveSynapses | None:

@@ -19,7 +19,7 @@ _RUN = (
     Key("nsteps_block", "integer"),
 )
 #: Known and without meaning here: BioNet does not look at them either.
-_RUN_IGNORED = ("calc_ecp", "overwrite_output_dir", "use_old_import3d", "random_seed")
+_RUN_IGNORED = ("calc_ecp", "overwrite_output_dir", "use_old_import3d", "random_seed", "save_cell_vars")
 _CONDITIONS = (
     Key("celsius", "number", needed=True, unit="degC"),
     Key("v_init", "number", needed=True, unit="mV"),

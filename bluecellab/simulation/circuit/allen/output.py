@@ -135,6 +135,9 @@ class _Reporter:
     ) -> dict[CellId, Cell]:
         """Return the cells that a report is of: those of its node set that are there and have sections."""
         there = {id_: cell for id_, cell in self.assembly.cells.items() if cell.artificial is None}
+        if isinstance(report, ExtracellularReport) and report.cell_bounds is not None:
+            first, last = report.cell_bounds  # which BioNet takes instead of a node set
+            return {id_: cell for id_, cell in there.items() if first <= self.assembly.ids.of(id_) <= last}
         if report.cells is None:
             return there
         chosen = {

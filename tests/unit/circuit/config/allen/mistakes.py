@@ -222,7 +222,7 @@ SIMULATION: dict[str, tuple[Change, str, str]] = {
         "is missing",
     ),
     "distance": (put("reports/ecp/minimum_distance", "near"), "reports.ecp.minimum_distance", "or 'auto'"),
-    "bounds": (put("reports/ecp/cell_bounds", [0, 1]), "reports.ecp.cell_bounds", "not supported"),
+    "bounds": (put("reports/ecp/cell_bounds", [2, 1]), "reports.ecp.cell_bounds", "two global ids"),
     "nwb": (put("reports/ecp/file_name_nwb", 3), "reports.ecp.file_name_nwb", "a path is needed"),
     "parts": (put("reports/ecp/contributions_dir", 3), "reports.ecp.contributions_dir", "a path is needed"),
     "no folder": (put("reports/weights/network_dir", None), "reports.weights.network_dir", "is missing"),

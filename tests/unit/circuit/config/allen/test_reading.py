@@ -220,7 +220,37 @@ def test_what_is_not_enabled_may_say_anything(tmp_path: Path) -> None:
 def test_remarks_and_known_keys_are_left_alone(tmp_path: Path) -> None:
     block = {**INPUTS["clamp"], "_why": "because", "description": "a step", "section_name": None}
     known = {"version": "1", "target_simulator": "BioNet", "network_name": "x", "_x": 1, "config_dir": "/"}
+    known |= {"validate": True, "calc_ecp": True, "comment": "x", "metadata": {}}
     assert only(tmp_path, inputs={"it": block}, **known).inputs[0].name == "it"
+
+
+def test_keys_of_published_configurations(tmp_path: Path) -> None:
+    """BioNet looks at none of the ones in ``run`` and ``output``."""
+    idle = {"calc_ecp": True, "save_cell_vars": ["v"], "use_old_import3d": False, "tstart": 0.0}
+    output = {
+        "output_dir": "out",
+        "overwrite_output_dir": False,
+        "spikes_file_nwb": "session.nwb",
+        "quiet_simulator": True,
+        "cache_to_disk": False,
+        "log_to_console": True,
+        "log_format": "%(message)s",
+    }
+    ecp = {
+        **REPORTS["ecp"],
+        "file_name_nwb": "session.nwb",
+        "cell_bounds": [0, 3],
+        "buffer": True,
+        "sections": "all",
+    }
+    clamp = {**INPUTS["clamp"], "gids": "all"}
+    config = only(
+        tmp_path, run={**SIMULATION["run"], **idle}, output=output, reports={"ecp": ecp}, inputs={"c": clamp}
+    )
+    (report,) = config.reports
+    assert isinstance(report, ExtracellularReport)
+    assert (report.file_name_nwb, report.cell_bounds) == ("session.nwb", (0, 3))
+    assert config.output.spikes_file_nwb == "session.nwb"
 
 
 def test_the_parts_of_a_configuration(tmp_path: Path) -> None:
