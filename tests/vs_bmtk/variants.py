@@ -189,7 +189,7 @@ CASES: dict[str, Case] = {
                 "module": "IClamp",
                 "file": "$FILES/sweep.nwb",
                 "sweep_id": 35,
-                "sweep_window": [10.0, 90.0],
+                "sweep_window": [10.0, 105.0],
                 "delay": 20.0,
                 "node_set": "first",
             }
