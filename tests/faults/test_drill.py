@@ -23,6 +23,7 @@ MODULES = [
     "tests.faults.lines_circuit_configure",
     "tests.faults.lines_allen_config",
     "tests.faults.lines_allen_edges",
+    "tests.faults.lines_allen_files",
     "tests.faults.lines_allen_simulation",
 ]
 CASES = [(module, name) for module in MODULES for name in lines_of(module)]

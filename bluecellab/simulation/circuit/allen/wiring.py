@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import EdgePopulation, IntArray
 from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.errors import NodeSetError
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.simulation.circuit.allen.trains import TrainReader
@@ -129,6 +130,12 @@ class AllenWiring:
         self._skipping = not wanted
         if isinstance(stimulus, SpikeTrains | FunctionTrains | ProbeTrains):
             nodes = reader.nodes(block, members)
+            if not nodes:
+                raise NodeSetError(
+                    f"input {block.name!r} gives spikes to virtual cells; there are none in "
+                    f"{f'node set {block.node_set!r}' if block.node_set else 'the circuit'}",
+                    block.node_set or "",
+                )
             self._synapses.virtual(nodes, reader.read(block, nodes) if wanted else {})
         elif isinstance(stimulus, EdgeReplay):
             self._replay(stimulus, members, wanted=wanted)
