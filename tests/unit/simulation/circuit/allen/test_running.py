@@ -130,6 +130,35 @@ def config(tmp_path: Path) -> Iterator[Path]:
     yield folder / CONFIG.name
 
 
+def test_one_nwb_file_of_spikes_and_potentials(config: Path, whole: CircuitResult) -> None:
+    """As BMTK's own example of potentials has it; and again, over the older one."""
+    values = json.loads(config.read_text())
+    values["output"]["spikes_file_nwb"] = values["reports"]["field"]["file_name_nwb"] = "session.nwb"
+    config.write_text(json.dumps(values))
+    for _ in range(2):
+        result = run_sonata(config, output=config.parent / "output", overwrite=True)
+        assert [path.name for path in result.spikes_files] == ["spikes.h5", "spikes.csv", "session.nwb"]
+        assert result.reports["field_nwb"] == result.spikes_files[-1]
+        with h5py.File(result.spikes_files[-1]) as file, h5py.File(result.reports["field"]) as field:
+            assert np.array_equal(file["acquisition/ElectricalSeries/data"], field["ecp/data"])
+            assert len(file["units/spike_times"]) == whole.summary.spikes
+    provenance = json.loads(result.provenance_file.read_text())
+    assert provenance["spikes"] == ["spikes.h5", "spikes.csv", "session.nwb"]
+
+
+def test_potentials_of_some_ids(config: Path) -> None:
+    values = json.loads(config.read_text())
+    values["run"]["tstop"] = 5.0
+    report = {**values["reports"]["field"], "cells": "all"}
+    bounds = {"cell_bounds": [1, 2], "file_name": "b.h5", "contributions_dir": "parts"}
+    values["reports"] = {"a": {**report, "cells": [1, 2], "file_name": "a.h5"}, "b": {**report, **bounds}}
+    config.write_text(json.dumps(values))
+    result = run_sonata(config, output=config.parent / "output")
+    assert {path.name for path in (result.output / "parts").iterdir()} == {"1.h5", "2.h5"}
+    with h5py.File(result.reports["a"]) as one, h5py.File(result.reports["b"]) as two:
+        np.testing.assert_allclose(one["ecp/data"], two["ecp/data"], rtol=1e-12, atol=1e-15)
+
+
 def change(config: Path, **sections: object) -> None:
     values = json.loads(config.read_text())
     for name, section in sections.items():
