@@ -7,11 +7,14 @@ configuration says, a hand-written script (``tests.vs_bmtk.bare``) is the refere
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bluecellab.circuit.config.allen.inputs import INPUT_MODULES
+from bluecellab.circuit.config.allen.reports import REPORT_MODULES
 from tests.vs_bmtk.comparing import potential_of, same_connections, same_report, same_spikes, same_table
 from tests.vs_bmtk.configs import config
 from tests.vs_bmtk.networks import answer, need_peer, networks, write_config
@@ -88,6 +91,28 @@ def test_merged(root: Path, tmp_path: Path, name: str) -> None:
     assert same_spikes(ours / "spikes.h5", answer(wanted) / "spikes.h5") > 0
 
 
+def test_split(root: Path, tmp_path: Path) -> None:
+    """A configuration in three files, in paths relative to them: the answer of the same in one."""
+    whole = config(CASES["one"], root)
+    parts = {
+        "circuit.json": ("components", "networks"),
+        "simulation.json": ("run", "conditions", "node_sets"),
+    }
+    rest = {key: value for key, value in whole.items() if not any(key in keys for keys in parts.values())}
+    (tmp_path / "parts").mkdir()
+    for name, keys in parts.items():
+        content = {"manifest": whole["manifest"], **{key: whole[key] for key in keys}}
+        (tmp_path / "parts" / name).write_text(json.dumps(content))
+    split = {**rest, "network": "parts/circuit.json", "simulation": "${configdir}/parts/simulation.json"}
+    split["manifest"] = {**split["manifest"], "$NET": str(tmp_path / "link")}
+    (tmp_path / "link").symlink_to(root / "one")
+    split["output"] = {**split["output"], "log_level": "DEBUG", "quiet_simulator": True}
+    ours, theirs = simulate(write_config(split, tmp_path)), answer(whole)
+    for name in ("soma.h5", "everywhere.h5"):
+        same_report(ours / name, theirs / name)
+    assert same_spikes(ours / "spikes.h5", theirs / "spikes.h5") > 0
+
+
 def test_population_of_spikes(root: Path, tmp_path: Path) -> None:
     """A documented difference: of several populations in a file BMTK takes the first, and we that of the fibres."""
     one_of_two = CASES["two populations"]
@@ -98,6 +123,18 @@ def test_population_of_spikes(root: Path, tmp_path: Path) -> None:
     same_spikes(ours / "spikes.h5", answer(config(one_of_two, root)) / "spikes.h5")
     with pytest.raises(AssertionError):
         same_spikes(ours / "spikes.h5", theirs / "spikes.h5")
+
+
+def test_every_module_is_covered(root: Path) -> None:
+    """All but probes, which need pynwb there, and reports of clamps, of which BMTK writes no values."""
+    blocks: dict[str, set[str]] = {"inputs": set(), "reports": set()}
+    for case in (*CASES.values(), *FIELDS.values()):
+        made = config(case, root)
+        for section, modules in blocks.items():
+            modules |= {block["module"] for block in made[section].values()}
+    assert set(INPUT_MODULES) - blocks["inputs"] == {"ecephys_probe"}
+    other_names = {"multimeter", "multimeter_report"}  # of membrane_report
+    assert set(REPORT_MODULES) - blocks["reports"] - other_names == {"clamp_report"}
 
 
 def test_networks_are_as_large_as_said(root: Path) -> None:
