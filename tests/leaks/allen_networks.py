@@ -46,7 +46,7 @@ def _cycle(config: Path, **options: Any) -> None:
     with CircuitSimulation(config, overwrite=True) as simulation:
         simulation.instantiate(**options)
         simulation.run(10)
-        assert simulation.get_voltage_trace(("cells", 0)).size
+        assert simulation.get_voltage_trace(next(iter(simulation.cells))).size
 
 
 def network() -> None:
@@ -111,3 +111,27 @@ def failing() -> None:
         with suppress(HookError):
             simulation.run(10)
             raise AssertionError("strike")
+
+
+def wheel() -> None:
+    """Fourteen cells, ten of them of the detailed models in BMTK's package, with a report of the field."""
+    if "wheel" not in _made:
+        from bluecellab import load_mechanisms
+        from tests.vs_bmtk.configs import config
+        from tests.vs_bmtk.networks import library, networks, write_config
+        from tests.vs_bmtk.variants import Case
+
+        folder = Path(os.environ["LEAK_FOLDER"]) / "wheel"
+        folder.mkdir()
+        (folder / "electrodes.csv").write_text("channel x_pos y_pos z_pos\n0 300 300 300\n")
+        field = {
+            "module": "extracellular",
+            "cells": "detailed",
+            "electrode_positions": str(folder / "electrodes.csv"),
+        }
+        root = networks()
+        load_mechanisms(library(root))
+        _made["wheel"] = write_config(
+            config(Case("fourteen", reports={"field": field}, tstop=10.0), root), folder
+        )
+    _cycle(_made["wheel"], reports="all")

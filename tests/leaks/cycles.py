@@ -137,6 +137,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "allen_network_reports": allen_networks.reports,
     "allen_network_outside": allen_networks.outside,
     "allen_network_failing": allen_networks.failing,
+    "allen_wheel": allen_networks.wheel,
     "circuit": circuit_cycles.ten_cells,
     "circuit_overrides": lambda: circuit_cycles.ten_cells(overrides=True),
     "reports": report_cycles.reports,

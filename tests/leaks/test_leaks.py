@@ -79,6 +79,15 @@ def test_networks_of_the_allen_dialect(scenario: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.material
+@pytest.mark.peers
+def test_cells_of_the_peer(tmp_path: Path) -> None:
+    from tests.vs_bmtk.networks import need_peer
+
+    need_peer()
+    check(cycles("allen_wheel", 50, tmp_path), 100.0)
+
+
+@pytest.mark.material
 @pytest.mark.parametrize(
     ("scenario", "count"),
     [
