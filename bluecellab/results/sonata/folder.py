@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bluecellab.errors import OutputError
-from bluecellab.results.sonata.files import PathLike, first_line, partial_path
+from bluecellab.results.sonata.files import PathLike, first_line, partial_path, refuse_existing
 
 __all__ = ["OutputFolder"]
 
@@ -29,6 +29,8 @@ class OutputFolder:
         Whether files of an older result may be replaced.
     log
         Name of a file that is no result: one that lies there alone may be replaced.
+    elsewhere
+        Whether a name may be an absolute path outside of the folder.
 
     Examples
     --------
@@ -39,10 +41,13 @@ class OutputFolder:
     ['soma.h5', 'out.h5']
     """
 
-    def __init__(self, path: PathLike, *, overwrite: bool = False, log: str | None = None) -> None:
+    def __init__(
+        self, path: PathLike, *, overwrite: bool = False, log: str | None = None, elsewhere: bool = False
+    ) -> None:
         self.path = Path(os.path.abspath(path))  # without "..", as names in it are
         self.overwrite = overwrite
         self._log = log
+        self._elsewhere = elsewhere
 
     def reserve(self, names: Iterable[str]) -> list[Path]:
         """Make sure that files can be written, and return where.
@@ -65,6 +70,9 @@ class OutputFolder:
         """
         paths = self._paths(names)
         self._refuse_older()
+        for path in paths:
+            if self.path not in path.parents and path != self.path / (self._log or ""):
+                refuse_existing(path, overwrite=self.overwrite)
         try:
             for folder in {self.path, *(path.parent for path in paths)}:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +94,7 @@ class OutputFolder:
         paths: list[Path] = []
         for name in names:
             path = Path(os.path.normpath(self.path / name))
-            if self.path not in path.parents:
+            if self.path not in path.parents and not (self._elsewhere and os.path.isabs(name)):  # noqa: PTH117
                 raise OutputError(f"the file {name!r} does not lie in the output folder {self.path}")
             if path in paths:
                 raise OutputError(

@@ -18,6 +18,7 @@ from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, w
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.isolation import Isolation
+from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.functions import load_functions
 from bluecellab.spec.simulation.conditions import SeedConvention
 
@@ -125,7 +126,10 @@ def run_sonata(
 def _reserve(dialect: Dialect, log: LogFile, *, overwrite: bool) -> None:
     """Make sure that everything can be written, and begin the log."""
     output = dialect.config.output
-    folder = OutputFolder(Path(output.directory), overwrite=overwrite, log=output.log_file)
+    elsewhere = isinstance(dialect.config, AllenConfig)  # where names may be absolute
+    folder = OutputFolder(
+        Path(output.directory), overwrite=overwrite, log=output.log_file, elsewhere=elsewhere
+    )
     names = [*dialect.output_names(), FILE_NAME, *([output.log_file] if output.log_file else [])]
     paths = folder.reserve(names)
     log.begin(paths[-1] if output.log_file else None)

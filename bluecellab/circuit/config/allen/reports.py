@@ -46,7 +46,7 @@ _SAMPLED = ("dt", "start_time", "end_time")
 
 def _sampled(wanted: Wanted, keys: tuple[Key, ...], *others: str) -> dict[str, object]:
     """Return the fields that all reports over time have, and the values of their own keys."""
-    fields = wanted.read((*_COMMON, *keys), *others)
+    fields = wanted.read((*_COMMON, *keys), *others, "unit")
     made = {name: fields[name] for name in (*_SAMPLED, *(key.name for key in keys)) if name in fields}
     name = wanted.of_output("file_name")
     return {**made, "name": wanted.name, "cells": wanted.node_set("cells"), "file_name": name or ""}
@@ -157,7 +157,8 @@ def _bounds(block: Block) -> tuple[int, int] | None:
 def _save_synapses(wanted: Wanted) -> SaveSynapses | None:
     block = wanted.block
     fields = wanted.read(
-        (Key("module", "text"), Key("network_dir", "text", needed=True), Key("enabled", "flag"))
+        (Key("module", "text"), Key("network_dir", "text", needed=True), Key("enabled", "flag")),
+        *("cells", "variable_name", "sections", "file_name"),  # BioNet looks at none of them
     )
     text = fields.get("network_dir")
     path = wanted.places.output(text, block.at("network_dir")) if isinstance(text, str) else None

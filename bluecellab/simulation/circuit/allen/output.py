@@ -40,7 +40,7 @@ class _Reporter:
     def __init__(self, assembly: AllenAssembly, circuit: AllenCircuit, folder: Path, overwrite: bool) -> None:
         self.assembly = assembly
         self.circuit = circuit
-        self.folder = OutputFolder(folder, overwrite=True)  # it is files that may not be replaced
+        self.folder = OutputFolder(folder, overwrite=True, elsewhere=True)  # writers spare older files
         self.overwrite = overwrite
         self.members = Members(circuit)
 

@@ -146,6 +146,21 @@ def test_one_nwb_file_of_spikes_and_potentials(config: Path, whole: CircuitResul
     assert provenance["spikes"] == ["spikes.h5", "spikes.csv", "session.nwb"]
 
 
+def test_files_elsewhere(config: Path, tmp_path: Path) -> None:
+    """Absolute names are honoured, and older files there as safe as others."""
+    values = json.loads(config.read_text())
+    values["run"]["tstop"] = 1.0
+    values["output"]["spikes_file"] = str(tmp_path / "away" / "s.h5")
+    values["reports"] = {"a": {**values["reports"]["soma"], "file_name": str(tmp_path / "a.h5")}}
+    config.write_text(json.dumps(values))
+    result = run_sonata(config, output=config.parent / "output")
+    assert result.spikes_file == tmp_path / "away" / "s.h5"
+    assert result.spikes_file.is_file()
+    assert result.reports["a"] == tmp_path / "a.h5"
+    with pytest.raises(OutputError, match=r"s\.h5 exists already|a\.h5 exists already"):
+        run_sonata(config, output=config.parent / "another")
+
+
 def test_potentials_of_some_ids(config: Path) -> None:
     values = json.loads(config.read_text())
     values["run"]["tstop"] = 5.0
