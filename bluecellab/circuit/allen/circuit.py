@@ -16,7 +16,7 @@ from bluecellab.circuit.allen.sets import AllenNodeSets
 from bluecellab.circuit.nodesets import read_node_sets
 from bluecellab.circuit.tables import node_ids
 from bluecellab.errors import NodeNotFoundError
-from bluecellab.spec.allen import AllenLayout
+from bluecellab.spec.allen import AllenLayout, EdgesFile
 from bluecellab.spec.base import CellId
 from bluecellab.spec.cells import AllenCell, PointCell
 
@@ -62,6 +62,12 @@ class AllenCircuit:
         self._models = AllenModels(layout, confined, max_segment_length)
         self._node_sets: AllenNodeSets | None = None
         self._gaps: dict[str, GapJunctions] = {}
+
+    def with_edges(self, *edges: EdgesFile) -> AllenCircuit:
+        """Return a circuit of the same nodes with other edges; both are to be closed."""
+        layout = self.layout.model_copy(update={"edges": edges})
+        confine_to = self._files.confine_to
+        return AllenCircuit(layout, confine_to=confine_to, max_segment_length=self.max_segment_length)
 
     def close(self) -> None:
         """Let go of all files. Closing twice does nothing."""

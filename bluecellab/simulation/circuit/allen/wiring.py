@@ -19,7 +19,6 @@ from bluecellab.simulation.circuit.request import Request
 from bluecellab.spec.allen import (
     AllenConfig,
     AllenInput,
-    AllenLayout,
     EdgeReplay,
     FunctionTrains,
     ProbeTrains,
@@ -33,6 +32,23 @@ from bluecellab.synapse.allen import Activity, AllenConnection, AllenSynapses
 __all__ = ["AllenWiring"]
 
 BoolArray = npt.NDArray[np.bool_]
+
+
+class _Choice:
+    """Says of which edges synapses are made: the others take their part of the random sequences alone."""
+
+    def __init__(self, circuit: AllenCircuit, request: Request) -> None:
+        self._left_out = set(circuit.edge_populations) - {population.name for population in request.edges}
+        self._sources = request.sources
+        self.nothing = False
+
+    def __call__(self, population: EdgePopulation, sources: IntArray) -> BoolArray | None:
+        if self.nothing or population.name in self._left_out:
+            return np.zeros(len(sources), dtype=bool)
+        if self._sources is None:
+            return None
+        own = [cell_id.id for cell_id in self._sources if cell_id.population_name == population.source]
+        return np.isin(sources, np.array(own, dtype=np.int64))
 
 
 class AllenWiring:
@@ -62,6 +78,7 @@ class AllenWiring:
     ) -> None:
         self._circuit = circuit
         self._request = request
+        self._choice = _Choice(circuit, request)
         self.source = SpikeSource(scope)
         self._synapses = AllenSynapses(
             scope,
@@ -70,22 +87,8 @@ class AllenWiring:
             SynapseConditions(dt=config.run.dt),
             self.source,
             merge=request.merge_synapses,
-            wanted=self._wanted,
+            wanted=self._choice,
         )
-        self._skipping = False
-        self._edges = {population.name for population in request.edges}
-
-    def _wanted(self, population: EdgePopulation, sources: IntArray) -> BoolArray | None:
-        """Return of which edges synapses are made; None: of all."""
-        of_circuit = population.name in self._circuit.edge_populations
-        if self._skipping or (of_circuit and population.name not in self._edges):
-            return np.zeros(len(sources), dtype=bool)
-        if self._request.sources is None:
-            return None
-        own = [
-            cell_id.id for cell_id in self._request.sources if cell_id.population_name == population.source
-        ]
-        return np.isin(sources, np.array(own, dtype=np.int64))
 
     def recurrent(
         self, real: Mapping[CellId, int], blocks: Iterable[AllenInput] = (), members: Members | None = None
@@ -127,7 +130,7 @@ class AllenWiring:
             Whether its spikes arrive. The places of its synapses are drawn all the same.
         """
         stimulus = block.stimulus
-        self._skipping = not wanted
+        self._choice.nothing = not wanted
         if isinstance(stimulus, SpikeTrains | FunctionTrains | ProbeTrains):
             nodes = reader.nodes(block, members)
             if not nodes:
@@ -139,14 +142,12 @@ class AllenWiring:
             self._synapses.virtual(nodes, reader.read(block, nodes) if wanted else {})
         elif isinstance(stimulus, EdgeReplay):
             self._replay(stimulus, members, wanted=wanted)
-        self._skipping = False
+        self._choice.nothing = False
 
     def _replay(self, stimulus: EdgeReplay, members: Members, *, wanted: bool) -> None:
         """Let recorded spikes arrive through edges of their own."""
-        layout = self._circuit.layout
-        own = AllenLayout.from_dict({**layout.to_dict(), "edges": [stimulus.edges.to_dict()]})
         trains = trains_of_file(stimulus.spikes_file) if wanted else {}
-        with AllenCircuit(own, max_segment_length=self._circuit.max_segment_length) as edges:
+        with self._circuit.with_edges(stimulus.edges) as edges:
             self._synapses.replay(
                 edges,
                 trains,
