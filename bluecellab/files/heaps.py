@@ -21,7 +21,7 @@ def has_damaged_texts(path: str) -> bool:
 
     HDF5 keeps texts of variable length in collections of objects, each with its size. An object that
     is marked as free space and has the size 0, as blocks that were never written have, is one that
-    HDF5 1.14 steps over for ever.
+    HDF5 1.14 steps over for ever; so may be one that is larger than its collection.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def _is_endless(content: mmap.mmap, start: int) -> bool:
         return False  # HDF5 sees by itself that it is cut off
     while here + _OBJECT.size <= end:
         number, _, _, length = _OBJECT.unpack_from(content, here)
-        if number == 0:
-            return bool(length == 0)
-        here += _OBJECT.size + (length + 7) // 8 * 8
+        free = number == 0  # such an object's size is with its head
+        if (free and length == 0) or length > end - here - (0 if free else _OBJECT.size):
+            return True
+        here += (0 if free else _OBJECT.size) + (length + 7) // 8 * 8
     return False
