@@ -11,7 +11,7 @@ __all__ = ["LARGEST", "has_damaged_texts"]
 LARGEST = 256 * 2**20
 """Size in bytes up to which files are checked; larger ones would take more than a moment."""
 
-_SIGNATURE = b"GCOL\x01\0\0\0"
+_SIGNATURE = b"GCOL\x01"  # HDF5 does not look at the three reserved bytes that follow
 _HEAD = struct.Struct("<8sQ")
 _OBJECT = struct.Struct("<HHIQ")
 
