@@ -28,8 +28,8 @@ def main(config, merge):
     """Simulate."""
     from bluecellab import run_sonata
     from bluecellab.nrn import runtime
-    from bluecellab.simulation.circuit.core import CircuitSimulation
     from bluecellab.simulation.circuit.allen import assembly
+    from bluecellab.simulation.circuit.core import CircuitSimulation
 
     runtime.start()
     seconds = {"import": time.process_time() - BEGAN}
