@@ -126,7 +126,7 @@ def test_leaving_the_folder(tmp_path: Path) -> None:
     config = read_config(path)
     assert isinstance(config, AllenConfig)
     check(config)
-    with pytest.raises(ConfinementError, match="lgn_spikes"):
+    with pytest.raises(ConfinementError, match=r"inputs\.lgn\.input_file.*leaves the folder"):
         check(config, confine_to=inside)
     assert any(each.outside for each in validate(path, confine_to=inside))
 
