@@ -217,4 +217,7 @@ def line_b7_a_disk_that_is_full() -> None:
         finally:
             frame_writer.FrameWriter._tell_end = append  # type: ignore[attr-defined]
         after = {path.name: path.read_bytes() for path in output.iterdir() if path.suffix != ".partial"}
+        log, older = after.pop("log.txt"), full.pop("log.txt")
         assert after == full
+        assert log.startswith(older)
+        assert b"No space left" in log[len(older) :]

@@ -25,7 +25,7 @@ class LogFile(logging.Handler):
         self._file: logging.FileHandler | None = None
 
     def begin(self, path: Path | None) -> None:
-        """Write to a file from now on, and what was said before, too; None: keep nothing.
+        """Append to a file from now on, and what was said before, too; None: keep nothing.
 
         Raises
         ------
@@ -38,7 +38,7 @@ class LogFile(logging.Handler):
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = logging.FileHandler(path, mode="w", encoding="utf-8")
+            self._file = logging.FileHandler(path, mode="a", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"the log {path} cannot be written: {error.strerror}") from error
         self._file.setFormatter(self.formatter)
