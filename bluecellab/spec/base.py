@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -161,15 +160,6 @@ Percent = Annotated[float, _PERCENT, _PERCENT_PARSE]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Signature:
-    """Lets a class that has not been built show its fields to who asks for its signature."""
-
-    def __get__(self, instance: object, owner: type[BaseModel]) -> inspect.Signature:
-        if instance is not None or owner.__pydantic_complete__ or not owner.model_rebuild():
-            raise AttributeError("__signature__")
-        return owner.__signature__  # pydantic has put its own in the place of this
-
-
 class Spec(BaseModel):
     """A value that says what one wants: frozen, hashable, picklable, JSON both ways.
 
@@ -183,14 +173,7 @@ class Spec(BaseModel):
         allow_inf_nan=False,
         validate_default=True,
         ser_json_inf_nan="constants",
-        defer_build=True,  # of some hundred specifications a process uses a few
     )
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **options: Any) -> None:
-        super().__pydantic_init_subclass__(**options)
-        if not cls.__pydantic_complete__:
-            cls.__signature__ = _Signature()  # type: ignore[assignment]  # until it is built
 
     def __init__(self, **fields: Any) -> None:
         try:

@@ -73,6 +73,8 @@ class AllenSynapses:
         Gap junctions, to be attached to the simulation if there are any.
     connections
         Number of connections; those of gap junctions are not counted.
+    dropped
+        Number of edges that have no place on their cells.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class AllenSynapses:
         self._virtual: dict[str, BoolArray] = {}
         self._driven: list[tuple[Activity, int]] = []
         self.connections = 0
+        self.dropped = 0
 
     def recurrent(
         self, real: Mapping[CellId, int], trains: Trains | None = None, activities: Sequence[Activity] = ()
@@ -340,6 +343,7 @@ class AllenSynapses:
 
     def _warn(self) -> None:
         """Warn of what is left out or looks wrong, once for each population of edges."""
+        self.dropped += sum(self._maker.dropped.values())
         for name, count in self._maker.dropped.items():
             warn(
                 f"{count} edges of {name!r} are left out: their cells have no segment of their "

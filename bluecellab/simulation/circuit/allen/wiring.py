@@ -185,8 +185,8 @@ class AllenWiring:
 
     @property
     def skipped(self) -> int:
-        """How many synapses have no place on their cells: none, as they would be refused."""
-        return 0
+        """How many edges have no place on their cells."""
+        return self._synapses.dropped
 
     def counts(self) -> dict[str, int]:
         """Return how many synapses there are of each population of edges."""
