@@ -6,7 +6,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bluecellab.cell.builders.allen import build_allen
 from bluecellab.cell.builders.ball_stick import build_ball_stick
@@ -29,6 +29,7 @@ from bluecellab.spec.cells import (
     EmodelProperties,
     HocCell,
     PointCell,
+    TemplateFormat,
     TemplateParams,
 )
 
@@ -127,6 +128,12 @@ class Cell(MembraneMixin, SynapseMixin):
         folder = getattr(spec, "mechanisms", None)
         if folder is not None:
             mechanisms.load_mechanisms(folder)
+        cell = cls._from_spec(spec, record_dt, gid)
+        cell._spec = spec
+        return cell
+
+    @classmethod
+    def _from_spec(cls, spec: AnyCell, record_dt: float | None, gid: int | None) -> Cell:
         if isinstance(spec, HocCell):
             params = TemplateParams(
                 spec.template_path, spec.morphology_path, spec.template_format, spec.emodel_properties
@@ -251,6 +258,22 @@ class Cell(MembraneMixin, SynapseMixin):
         self._scope.check()
         return self._model.artificial
 
+    _spec: AnyCell | None = None
+
+    @property
+    def spec(self) -> AnyCell | None:
+        """What rebuilds the cell elsewhere; None for one that was made from live Python objects."""
+        if self._spec is None and self.template_params is not None:
+            params = self.template_params
+            self._spec = HocCell(
+                template_path=str(params.template_filepath),
+                morphology_path=str(params.morph_filepath),
+                template_format=cast("TemplateFormat", params.template_format),
+                emodel_properties=params.emodel_properties,
+                id=self.cell_id,
+            )
+        return self._spec
+
     @property
     def label(self) -> str:
         """Name for messages: ``Cell S1/12``."""
@@ -314,7 +337,9 @@ def create_ball_stick(cell_id: CellId | None = None, record_dt: float | None = N
     ...     list(cell.sections)
     ['soma[0]', 'dend[0]']
     """
-    return Cell._made_by(build_ball_stick, cell_id, record_dt)
+    cell = Cell._made_by(build_ball_stick, cell_id, record_dt)
+    cell._spec = BallStickCell(id=cell.cell_id)
+    return cell
 
 
 def living_cells() -> list[Cell]:

@@ -6,7 +6,9 @@ simulation they came from are closed, compare bitwise, and can be pickled and ex
 
 from __future__ import annotations
 
+from bluecellab.results.outcomes import Outcome
+from bluecellab.results.runs import Results
 from bluecellab.results.spikes import Spikes
 from bluecellab.results.traces import Trace, Traces
 
-__all__ = ["Spikes", "Trace", "Traces"]
+__all__ = ["Outcome", "Results", "Spikes", "Trace", "Traces"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bluecellab.results import Results
 from bluecellab.simulation.circuit.core import CircuitSimulation
 from bluecellab.simulation.circuit.sonata import run_sonata
 from bluecellab.simulation.circuit.summary import CircuitResult, Summary
@@ -12,7 +13,7 @@ from bluecellab.simulation.conditions import (
 )
 from bluecellab.simulation.core import Hook, Simulation
 from bluecellab.simulation.isolation import Executor, IsolatedProcess, Isolation, run_isolated
-from bluecellab.simulation.protocol import Results, run_here, run_protocol
+from bluecellab.simulation.protocol import run_here, run_on, run_protocol
 
 __all__ = [
     "CircuitResult",
@@ -28,6 +29,7 @@ __all__ = [
     "Summary",
     "run_here",
     "run_isolated",
+    "run_on",
     "run_protocol",
     "run_sonata",
     "set_neuron_globals",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bluecellab.cell import Cell
 from bluecellab.errors import SimulationError
 from bluecellab.recording import Recorder, currents_of, traces_of
-from bluecellab.results import Spikes, Traces
+from bluecellab.results import Results
 from bluecellab.simulation.core import Simulation
 from bluecellab.simulation.isolation import Isolation
 from bluecellab.spec.cells import AnyCell
@@ -22,26 +21,7 @@ from bluecellab.spec.recordings import (
 )
 from bluecellab.stimulus import LiveStimulus
 
-__all__ = ["Results", "run_here", "run_protocol"]
-
-
-@dataclass(frozen=True)
-class Results:
-    """What remains of a run.
-
-    Parameters
-    ----------
-    traces
-        What was recorded, by name.
-    spikes
-        Spike times, by name of the detector.
-    protocol
-        What was done.
-    """
-
-    traces: Traces
-    spikes: Spikes
-    protocol: Protocol
+__all__ = ["run_here", "run_on", "run_protocol"]
 
 
 def run_here(cell: AnyCell, protocol: Protocol) -> Results:
@@ -64,26 +44,47 @@ def run_here(cell: AnyCell, protocol: Protocol) -> Results:
     BluecellabError
         If the cell cannot be made, or the run fails; nothing is left in NEURON.
     """
+    with Cell.from_spec(cell) as live:
+        return run_on(live, protocol)
+
+
+def run_on(cell: Cell, protocol: Protocol) -> Results:
+    """Run a protocol on a live cell, in this process, and put the cell back as it was.
+
+    Parameters
+    ----------
+    cell
+        A live cell. What is attached to it takes part.
+    protocol
+        What is done and recorded.
+
+    Returns
+    -------
+    Results
+        Plain values, valid for ever.
+
+    Raises
+    ------
+    BluecellabError
+        If the run fails.
+    """
     conditions = protocol.conditions
-    with (
-        Cell.from_spec(cell) as live,
-        Simulation(
-            celsius=conditions.celsius,
-            v_init=conditions.v_init,
-            base_seed=conditions.base_seed,
-            channel_seed=conditions.channel_seed,
-            globals=conditions.globals,
-        ) as simulation,
-    ):
-        simulation.add_cell(live)
+    with Simulation(
+        celsius=conditions.celsius,
+        v_init=conditions.v_init,
+        base_seed=conditions.base_seed,
+        channel_seed=conditions.channel_seed,
+        globals=conditions.globals,
+    ) as simulation:
+        simulation.add_cell(cell)
         playing = {
-            placed.name: live.add_stimulus(placed.stimulus, placed.site) for placed in protocol.stimuli
+            placed.name: cell.add_stimulus(placed.stimulus, placed.site) for placed in protocol.stimuli
         }
         recorders = [
-            recorder for recording in protocol.recordings for recorder in _record(live, recording, playing)
+            recorder for recording in protocol.recordings for recorder in _record(cell, recording, playing)
         ]
-        simulation.run(protocol.duration, cvode=conditions.cvode, dt=conditions.dt)
-        return Results(traces_of(recorders), live.spikes(), protocol)
+        simulation.run(protocol.duration, cvode=conditions.cvode is True, dt=conditions.dt)
+        return Results(traces_of(recorders), cell.spikes(), protocol, cell.spec)
 
 
 def _record(cell: Cell, recording: AnyRecording, playing: Mapping[str, LiveStimulus]) -> list[Recorder]:

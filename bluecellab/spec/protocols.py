@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from bluecellab.spec.base import PositiveMillisecond, Site, Spec
@@ -45,6 +47,8 @@ class Protocol(Spec):
         Temperature, initial potential, integrator, seeds.
     name
         A label for tables and figures.
+    version
+        Of this format of protocols.
 
     Examples
     --------
@@ -60,3 +64,4 @@ class Protocol(Spec):
     recordings: tuple[AnyRecording, ...] = Field(default=(VoltageRecording(),))
     conditions: RunConditions = RunConditions()
     name: str = ""
+    version: Literal[1] = Field(1, repr=False)

@@ -27,7 +27,7 @@ class RunConditions(Spec):
     dt
         Fixed time step in ms.
     cvode
-        Integrate with a variable step instead.
+        Integrate with a variable step instead; ``"auto"``: wherever the cell's mechanisms allow it.
     base_seed
         Random123 global index.
     channel_seed
@@ -39,7 +39,7 @@ class RunConditions(Spec):
     celsius: Celsius = 34.0
     v_init: Millivolt = -65.0
     dt: PositiveMillisecond = 0.025
-    cvode: bool = False
+    cvode: bool | Literal["auto"] = False
     base_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     channel_seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     globals: Mapping[str, float] = Field(default_factory=dict)

@@ -1,0 +1,79 @@
+"""How signals spread along a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bluecellab.results.arrays import FloatArray, frozen
+from bluecellab.results.runs import Results
+
+__all__ = ["BackPropagation", "BranchAttenuation", "EpspAttenuation"]
+
+
+@dataclass(frozen=True, eq=False)
+class BranchAttenuation:
+    """Amplitudes along one kind of branch, and the exponential that fits them.
+
+    Parameters
+    ----------
+    sections
+        Names of the sections.
+    distances
+        Path distance of the middle of each from the middle of the soma in um, shape (n,).
+    amplitudes
+        Amplitude in the middle of each in mV, shape (n,).
+    fit
+        (a, b, c) of a exp(-b x) + c through soma and branch: mV, 1/um, mV; None where it does not converge.
+    """
+
+    sections: tuple[str, ...]
+    distances: FloatArray
+    amplitudes: FloatArray
+    fit: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("distances", "amplitudes"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True, eq=False)
+class BackPropagation:
+    """A back-propagating action potential.
+
+    Parameters
+    ----------
+    soma_amplitude
+        In mV.
+    basal, apical
+        Attenuation along the basal and the apical dendrites; None where a cell has none.
+    results
+        The traces.
+    """
+
+    soma_amplitude: float
+    basal: BranchAttenuation | None
+    apical: BranchAttenuation | None
+    results: Results
+
+
+@dataclass(frozen=True, eq=False)
+class EpspAttenuation:
+    """A synaptic potential at its dendrite and at the soma.
+
+    Parameters
+    ----------
+    dendrite_amplitude, soma_amplitude
+        Peak above the baseline in mV.
+    attenuation
+        Dendritic by somatic amplitude.
+    delay
+        Peak time at the soma minus peak time at the dendrite in ms.
+    results
+        The traces.
+    """
+
+    dendrite_amplitude: float
+    soma_amplitude: float
+    attenuation: float
+    delay: float
+    results: Results
