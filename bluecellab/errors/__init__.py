@@ -28,6 +28,7 @@ caused it.
     │   └── NotRecordableError (AttributeError) no such variable there
     ├── NotRecordedError (ValueError, KeyError) read before it was recorded or run
     ├── ResultsError (ValueError)              results that cannot be combined or exported so
+    ├── FeatureError (ValueError)              a feature of a trace that cannot be measured as asked
     ├── StimulusError (ValueError)             a stimulus that cannot be played there
     │   └── StimulusArgumentError (TypeError)  an argument is missing, or one too many is given
     ├── SimulationError (ValueError)           a run that was asked for wrongly
@@ -105,6 +106,7 @@ from bluecellab.errors.running import (
     CancelledError,
     CellError,
     DivergedError,
+    FeatureError,
     HookError,
     NeuronEvalError,
     NotRecordableError,
@@ -154,6 +156,7 @@ __all__ = [
     "ConfinementError",
     "DivergedError",
     "EngineError",
+    "FeatureError",
     "HookError",
     "InvalidSpecError",
     "MechanismConflictError",

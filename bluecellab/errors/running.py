@@ -8,6 +8,7 @@ __all__ = [
     "CancelledError",
     "CellError",
     "DivergedError",
+    "FeatureError",
     "HookError",
     "NeuronEvalError",
     "NotRecordableError",
@@ -57,6 +58,10 @@ class NotRecordedError(BluecellabError, ValueError, KeyError):
 
 class ResultsError(BluecellabError, ValueError):
     """Results do not fit together, or not into what they should be exported to."""
+
+
+class FeatureError(BluecellabError, ValueError):
+    """A feature of a trace that cannot be measured as asked."""
 
 
 class StimulusError(BluecellabError, ValueError):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bluecellab.nrn import objects, runtime
 
-__all__ = ["fingerprint", "points_of"]
+__all__ = ["diameters_of", "fingerprint", "points_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -31,10 +31,19 @@ proc bluecellab_points_of() { local i, j, n
 """
 
 
+_DIAMETERS = """
+proc bluecellab_diameters_of() { local i, n
+    n = n3d()
+    for i = 0, n - 1 $o1.append(diam3d(i))
+}
+"""
+
+
 class _Written:
-    """Whether hoc has the procedure."""
+    """Whether hoc has the procedures."""
 
     ready = False
+    diameters = False
 
 
 def points_of(sections: Sequence[Any]) -> tuple[FloatArray, IntArray]:
@@ -75,3 +84,16 @@ def fingerprint(sections: Sequence[Any]) -> tuple[tuple[float, ...], ...]:
         )
         found.append((section.nseg, last, section.L, *ends))
     return tuple(found)
+
+
+def diameters_of(sections: Sequence[Any]) -> FloatArray:
+    """Return the diameters at the 3-D points of sections in um, shape (n,), in the order of points_of."""
+    h = runtime.raw_h()
+    if not _Written.diameters:
+        h(_DIAMETERS)
+        _Written.diameters = True
+    made = objects.vector()
+    append = h.bluecellab_diameters_of
+    for section in sections:
+        append(made, sec=section)
+    return objects.values_of(made)
