@@ -13,6 +13,7 @@ from bluecellab.errors import (
     NodeSetError,
     SectionNotFoundError,
     StimulusError,
+    UnsteadyCellError,
 )
 from bluecellab.nrn.rng import UndefinedRNGException
 
@@ -44,10 +45,6 @@ class ConfigNotFoundError(ConfigError, FileNotFoundError):
 
 class NotAConfigError(ConfigError, TypeError):
     """What was given as a configuration is none."""
-
-
-class UnsteadyCellError(BluecellabError):
-    """A cell did not settle."""
 
 
 class MissingSonataPropertyError(StimulusError):

@@ -32,6 +32,9 @@ caused it.
     ├── StimulusError (ValueError)             a stimulus that cannot be played there
     │   └── StimulusArgumentError (TypeError)  an argument is missing, or one too many is given
     ├── SimulationError (ValueError)           a run that was asked for wrongly
+    ├── UnsteadyCellError (ValueError)         a cell that fires where a steady potential was asked for
+    ├── SearchError (ValueError)               a search for a current that found none
+    │   └── BracketError                       its range does not hold it; ``.lower``, ``.upper``
     ├── RunError (RuntimeError)                a run that failed; ``.time`` is how far it got
     │   ├── DivergedError                      NaN or |v| too large; ``.cell``, ``.section``
     │   ├── HookError                          a user's hook raised; see ``__cause__``
@@ -103,6 +106,7 @@ from bluecellab.errors.engine import (
     TemplateNotFoundError,
 )
 from bluecellab.errors.running import (
+    BracketError,
     CancelledError,
     CellError,
     DivergedError,
@@ -114,12 +118,14 @@ from bluecellab.errors.running import (
     RecordingError,
     ResultsError,
     RunError,
+    SearchError,
     SectionNotFoundError,
     SimulationError,
     SiteError,
     StimulusArgumentError,
     StimulusError,
     TimeLimitError,
+    UnsteadyCellError,
 )
 from bluecellab.errors.warned import (
     BluecellabWarning,
@@ -142,6 +148,7 @@ __all__ = [
     "AssignmentError",
     "BluecellabError",
     "BluecellabWarning",
+    "BracketError",
     "BrokenError",
     "BusyError",
     "CancelledError",
@@ -181,6 +188,7 @@ __all__ = [
     "ReportNotFoundError",
     "ResultsError",
     "RunError",
+    "SearchError",
     "SectionNotFoundError",
     "SimulationError",
     "SiteError",
@@ -192,6 +200,7 @@ __all__ = [
     "TemplateWarning",
     "TimeLimitError",
     "UnaddedCellWarning",
+    "UnsteadyCellError",
     "WorkerCrashedError",
     "WorkerError",
     "WorkerMemoryError",

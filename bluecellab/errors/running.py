@@ -5,6 +5,7 @@ from __future__ import annotations
 from bluecellab.errors.base import BluecellabError
 
 __all__ = [
+    "BracketError",
     "CancelledError",
     "CellError",
     "DivergedError",
@@ -16,12 +17,14 @@ __all__ = [
     "RecordingError",
     "ResultsError",
     "RunError",
+    "SearchError",
     "SectionNotFoundError",
     "SimulationError",
     "SiteError",
     "StimulusArgumentError",
     "StimulusError",
     "TimeLimitError",
+    "UnsteadyCellError",
 ]
 
 
@@ -132,3 +135,28 @@ class CancelledError(RunError):
 
 class TimeLimitError(RunError, TimeoutError):
     """The run overran its time limit."""
+
+
+class UnsteadyCellError(BluecellabError, ValueError):
+    """A cell fires where a steady potential was asked for."""
+
+
+class SearchError(BluecellabError, ValueError):
+    """A search for a current did not find one."""
+
+
+class BracketError(SearchError):
+    """The range of a search does not hold what is searched for.
+
+    Parameters
+    ----------
+    message
+        What there is at both ends.
+    lower, upper
+        The ends, in nA.
+    """
+
+    def __init__(self, message: str, *, lower: float = float("nan"), upper: float = float("nan")) -> None:
+        super().__init__(message)
+        self.lower = lower
+        self.upper = upper
