@@ -1,0 +1,1 @@
+"""A web back end for cells: an example to begin from. See README.md."""
