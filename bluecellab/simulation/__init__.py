@@ -14,6 +14,7 @@ from bluecellab.simulation.conditions import (
 from bluecellab.simulation.core import Hook, Simulation
 from bluecellab.simulation.isolation import Executor, IsolatedProcess, Isolation, run_isolated
 from bluecellab.simulation.protocol import run_here, run_on, run_protocol
+from bluecellab.simulation.sweeping import Sweep, SweepKeywords, SweepOptions, map_cells, sweep
 
 __all__ = [
     "CircuitResult",
@@ -27,10 +28,15 @@ __all__ = [
     "Results",
     "Simulation",
     "Summary",
+    "Sweep",
+    "SweepKeywords",
+    "SweepOptions",
+    "map_cells",
     "run_here",
     "run_isolated",
     "run_on",
     "run_protocol",
     "run_sonata",
     "set_neuron_globals",
+    "sweep",
 ]

@@ -1,0 +1,100 @@
+"""A sweep in this process: one job after the other, each when its outcome is asked for."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+
+from bluecellab.cell import Cell
+from bluecellab.errors import BluecellabError, RemoteError, SimulationError
+from bluecellab.results.outcomes import Outcome
+from bluecellab.simulation.sweeping.engine import Shelf
+from bluecellab.simulation.sweeping.jobs import Job, Reply
+from bluecellab.simulation.sweeping.options import SweepOptions
+from bluecellab.simulation.sweeping.telling import telling
+
+__all__ = ["InPlace"]
+
+
+class InPlace:
+    """Runs jobs in this process; a cell is kept as long as the jobs that follow are for it.
+
+    Parameters
+    ----------
+    jobs, total, options
+        As for :class:`~bluecellab.simulation.sweeping.engine.Engine`.
+    """
+
+    def __init__(self, jobs: Iterable[Job], total: int | None, options: SweepOptions) -> None:
+        self.shelf = Shelf(options.ordered, total)
+        self._lock = threading.RLock()
+        self._jobs: Iterator[Job] = iter(jobs)
+        self._cell: Cell | None = None
+        self._telling = telling(options.progress, total)
+        self._tell = self._telling.__enter__()
+
+    def take(self, bell: Callable[[], object] | None = None) -> Outcome[object] | None:
+        """Run the next job and return its outcome; None if there are no more."""
+        if bell is not None:
+            raise SimulationError(
+                "a sweep in this process would keep the event loop waiting; use isolated=True"
+            )
+        with self._lock:
+            if self.shelf.state == "running" and not len(self.shelf):
+                self._advance()
+            return self.shelf.take()
+
+    def _advance(self) -> None:
+        try:
+            job = next(self._jobs, None)
+            if job is None:
+                self._end()
+                self.shelf.end("finished")
+                return
+            self.shelf.put(job.outcome(self._attempt(job)))
+            self._tell(self.shelf.done)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attempt(self, job: Job) -> Reply:
+        began = time.perf_counter()
+        try:
+            if self._cell is None or self._cell.spec != job.cell:
+                self._leave()
+                self._cell = Cell.from_spec(job.cell)
+            function, keywords = job.call()
+            began = time.perf_counter()
+            value = function(self._cell, **keywords)
+        except BluecellabError as error:
+            return Reply(error=error, seconds=time.perf_counter() - began)
+        except Exception as error:  # noqa: BLE001 - the outcome says so, as from a process of its own
+            problem = RemoteError(
+                f"{job.name} failed: {type(error).__name__}: {error}", traceback=traceback.format_exc()
+            )
+            problem.__cause__ = error
+            return Reply(error=problem, seconds=time.perf_counter() - began)
+        return Reply(value, seconds=time.perf_counter() - began)
+
+    def _leave(self) -> None:
+        cell, self._cell = self._cell, None
+        if cell is not None:
+            cell.close()
+
+    def _end(self) -> None:
+        self._leave()
+        self._telling.__exit__(None, None, None)
+
+    def cancel(self) -> None:
+        """Begin no more jobs."""
+        self.shelf.end("cancelled")
+
+    def close(self) -> None:
+        """Begin no more jobs, and close the cell."""
+        with self._lock:
+            if self.shelf.state == "running":
+                self._end()
+            self._leave()
+            self.shelf.end("closed")

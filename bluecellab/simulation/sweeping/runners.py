@@ -1,0 +1,184 @@
+"""Where the jobs of a sweep run: in our own pool, or in anybody's executor."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Protocol, cast
+
+from bluecellab.cell import Cell
+from bluecellab.errors import BluecellabError, WorkerCrashedError, WorkerError
+from bluecellab.simulation.isolation import Executor, Isolation, payload
+from bluecellab.simulation.sweeping.jobs import Job, Reply
+from bluecellab.simulation.sweeping.options import SweepOptions
+from bluecellab.simulation.sweeping.seams import AnyExecutor, AnyFuture
+from bluecellab.spec.cells import AnyCell
+
+__all__ = ["Runner", "runner_for"]
+
+_FOREIGN_ROOM = 256  # nobody says how many workers an executor has; enough for most
+_MODULES = ("bluecellab.simulation.protocol",)
+
+Packet = tuple[bytes, list[bytearray]]
+
+
+class Runner(Protocol):
+    """Runs jobs somewhere."""
+
+    @property
+    def room(self) -> int:
+        """How many jobs it should be given at once, so that it never has nothing to do."""
+
+    def submit(self, job: Job) -> AnyFuture[object]:
+        """Take a job on."""
+
+    def reply(self, job: Job, future: AnyFuture[object]) -> Reply:
+        """Return what became of a job that is done."""
+
+    def close(self) -> None:
+        """End what is still running and what this runner has started."""
+
+
+def runner_for(options: SweepOptions) -> Runner:
+    """Return what the options ask for."""
+    if options.executor is not None:
+        return _Foreign(options.executor, options)
+    return _Pool(options)
+
+
+class _Pool:
+    """Our own pool, whose workers have the cell at hand."""
+
+    def __init__(self, options: SweepOptions) -> None:
+        self._executor = Executor(
+            options.processes,
+            isolation=Isolation(
+                time_limit=options.time_limit, memory_limit=options.memory_limit, modules=_MODULES
+            ),
+        )
+        self._begun: dict[int, float] = {}
+        self._queued: deque[int] = deque()
+
+    @property
+    def room(self) -> int:
+        return 2 * self._executor.processes
+
+    def submit(self, job: Job) -> AnyFuture[object]:
+        self._queued.append(job.index)
+        self._note_beginnings()
+        function, keywords = job.call()
+        return self._executor.submit(_built, job.cell, function, keywords)
+
+    def _note_beginnings(self) -> None:
+        """Note when jobs begin: in the order of their coming, as soon as a process is free."""
+        while self._queued and len(self._begun) < self._executor.processes:
+            self._begun[self._queued.popleft()] = time.perf_counter()
+
+    def reply(self, job: Job, future: AnyFuture[object]) -> Reply:
+        began = self._begun.pop(job.index, None)
+        self._note_beginnings()
+        now = time.perf_counter()
+        error = _error_of(job, future)
+        if error is not None:
+            return Reply(error=error, seconds=0.0 if began is None else now - began)
+        value, seconds = cast("tuple[object, float]", future.result())
+        return Reply(value, seconds=seconds)
+
+    def close(self) -> None:
+        self._executor.terminate()
+
+
+class _Foreign:
+    """An executor of somebody's; in its workers every job has a process of its own all the same."""
+
+    def __init__(self, executor: AnyExecutor, options: SweepOptions) -> None:
+        self._executor = executor
+        self._limits = (options.time_limit, options.memory_limit)
+
+    @property
+    def room(self) -> int:
+        return _FOREIGN_ROOM
+
+    def submit(self, job: Job) -> AnyFuture[object]:
+        function, keywords = job.call()
+        return self._executor.submit(_run_packed, _pack((job.cell, function, keywords, self._limits)))
+
+    def reply(self, job: Job, future: AnyFuture[object]) -> Reply:
+        error = _error_of(job, future)
+        if error is not None:
+            return Reply(error=error)
+        try:
+            value, failure, cause, seconds = cast(
+                "tuple[object, BluecellabError | None, BaseException | None, float]",
+                _unpack(cast("Packet", future.result())),
+            )
+        except Exception as problem:  # noqa: BLE001 - whatever a foreign __reduce__ raises
+            refused = WorkerError(
+                f"what {job.name} returned cannot be rebuilt here ({type(problem).__name__}: {problem}); "
+                "return plain values"
+            )
+            refused.__cause__ = problem
+            return Reply(error=refused)
+        if failure is not None:
+            failure.__cause__ = cause
+        return Reply(value, failure, seconds)
+
+    def close(self) -> None:
+        """Do nothing: the executor is its owner's."""
+
+
+def _error_of(job: Job, future: AnyFuture[object]) -> BluecellabError | None:
+    """Return what a future failed with, in our words."""
+    if future.cancelled():
+        return WorkerError(f"{job.name} was cancelled by its executor before it returned")
+    error = future.exception()
+    if error is None or isinstance(error, BluecellabError):
+        return error
+    lost = WorkerCrashedError(
+        f"{job.name} was lost with its worker, or its executor refused it: {type(error).__name__}: {error}"
+    )
+    lost.__cause__ = error
+    return lost
+
+
+def _pack(value: object) -> Packet:
+    """Return anything as bytes that every executor can transport, also what a notebook defines."""
+    buffers: list[memoryview] = []
+    return payload.dump(value, buffers), [bytearray(buffer) for buffer in buffers]
+
+
+def _unpack(packet: Packet) -> object:
+    pickled, buffers = packet
+    return payload.load(pickled, [memoryview(buffer) for buffer in buffers])
+
+
+def _run_packed(packet: Packet) -> Packet:
+    """In a worker of somebody's executor: run a job, in a process of its own; errors are values."""
+    began = time.perf_counter()
+    cell, function, keywords, (time_limit, memory_limit) = cast(
+        "tuple[AnyCell, Callable[..., object], dict[str, object], tuple[float | None, int | None]]",
+        _unpack(packet),
+    )
+    isolation = Isolation(time_limit=time_limit, memory_limit=memory_limit, modules=_MODULES)
+    try:
+        value, seconds = isolation.run(_built, cell, function, keywords)
+    except BluecellabError as error:
+        return _pack((None, error, error.__cause__, time.perf_counter() - began))
+    return _pack((value, None, None, seconds))
+
+
+def _built(
+    spec: AnyCell, function: Callable[..., object], keywords: Mapping[str, object]
+) -> tuple[object, float]:
+    """In a process of its own: make the cell and call the function with it."""
+    with Cell.from_spec(spec) as cell:
+        return _timed(cell, function, keywords)
+
+
+def _timed(
+    cell: Cell, function: Callable[..., object], keywords: Mapping[str, object]
+) -> tuple[object, float]:
+    began = time.perf_counter()
+    value = function(cell, **keywords)
+    return value, time.perf_counter() - began
