@@ -15,6 +15,7 @@ from bluecellab.cell.builders.point import build_point
 from bluecellab.cell.builders.python import build_python, find_factory
 from bluecellab.cell.membrane import MembraneMixin
 from bluecellab.cell.model import Model
+from bluecellab.cell.shape import ShapeMixin
 from bluecellab.cell.synapses import SynapseMixin
 from bluecellab.errors import CellError
 from bluecellab.nrn import mechanisms, runtime
@@ -41,7 +42,7 @@ _order = itertools.count()
 Builder = Callable[[Scope], Model]
 
 
-class Cell(MembraneMixin, SynapseMixin):
+class Cell(ShapeMixin, MembraneMixin, SynapseMixin):
     """A cell from a hoc template and a morphology.
 
     Other families have constructors of their own: :meth:`from_spec`, :meth:`from_python` and

@@ -25,8 +25,8 @@ def _table(numbers: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
     table = np.array(numbers, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] != _COLUMNS or len(table) < _LEAST:
         raise ResultsError(
-            f"section {name} has points of shape {table.shape}; each has x, y, z and diameter, and there are at "
-            f"least {_LEAST}"
+            f"section {name} has points of shape {table.shape}; each has x, y, z and diameter, and there are "
+            f"at least {_LEAST}"
         )
     table.setflags(write=False)
     return table
@@ -94,8 +94,8 @@ class SectionShape:
         wrong = [name for name, row in rows.items() if len(row) != len(self.positions)]
         if wrong or len(self.arc) != len(self.points):
             raise ResultsError(
-                f"section {self.name} has {len(self.positions)} segments and {len(self.points)} points, but not "
-                f"as many {', '.join(wrong) or 'path lengths'}"
+                f"section {self.name} has {len(self.positions)} segments and {len(self.points)} points, but "
+                f"not as many {', '.join(wrong) or 'path lengths'}"
             )
 
     @property
