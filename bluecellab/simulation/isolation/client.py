@@ -11,30 +11,23 @@ import subprocess
 import sys
 import tempfile
 import threading
-import weakref
 from collections import OrderedDict
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from bluecellab.errors import BluecellabError, WorkerError
-from bluecellab.simulation.isolation import cpus, payload, posix, protocol
+from bluecellab.simulation.isolation import cpus, lines, payload, posix
+from bluecellab.simulation.isolation.lines import Lines, open_lines
 from bluecellab.simulation.isolation.server import BOOT, Boot
 from bluecellab.simulation.isolation.transport import Inbox
 
-__all__ = ["ForkServer", "Lines", "ServerGoneError", "Setup", "lease_server", "stop_servers"]
-
-_NEEDS_RECEIPT = sys.platform == "darwin"
-"""Whether descriptors are lost when their sender closes them before they have been received."""
+__all__ = ["ForkServer", "Setup", "lease_server", "stop_servers"]
 
 _MAX_SERVERS = 4
 _MAX_DEPTH = 3
 _START_TIME = 120.0  # s; a cold disk and a loaded machine included
 _STOP_TIME = 2.0  # s
-
-
-class ServerGoneError(Exception):
-    """The fork server has ended; internal, a new one is started."""
 
 
 @dataclass(frozen=True)
@@ -56,56 +49,11 @@ class Setup:
     modules: tuple[str, ...] = ()
 
 
-class Lines:
-    """The connections of one job, as the parent holds them."""
+class Guest(Protocol):
+    """Something that ends with a server."""
 
-    def __init__(self) -> None:
-        with ExitStack() as opened:  # the system may run out of descriptors halfway
-            with ExitStack() as far:
-                self.wire, self._worker_wire = _socket_pair(opened, far)
-                self.line, self._server_line = _socket_pair(opened, far)
-                self.out, self._worker_out = _pipe(opened, far)
-                self.err, self._worker_err = _pipe(opened, far)
-                self.trace, self._worker_trace = _pipe(opened, far)
-                self._far = far.pop_all()
-            self._near = opened.pop_all()
-        _OPEN.add(self)
-
-    def far_ends(self) -> list[int]:
-        """Return the descriptors that go to the server."""
-        return [
-            self._worker_wire.fileno(),
-            self._server_line.fileno(),
-            self._worker_out,
-            self._worker_err,
-            self._worker_trace,
-        ]
-
-    def close_far_ends(self) -> None:
-        """Close what the server has its own copies of."""
-        self._far.close()
-
-    def close(self) -> None:
-        """Close everything; the worker, if there is one, is killed."""
-        self._far.close()
-        self._near.close()
-        _OPEN.discard(self)
-
-
-def _socket_pair(near: ExitStack, far: ExitStack) -> tuple[socket.socket, socket.socket]:
-    ours, theirs = socket.socketpair()
-    near.callback(ours.close)
-    far.callback(theirs.close)
-    ours.setblocking(False)
-    return ours, theirs
-
-
-def _pipe(near: ExitStack, far: ExitStack) -> tuple[int, int]:
-    ours, theirs = os.pipe()
-    near.callback(os.close, ours)
-    far.callback(os.close, theirs)
-    os.set_blocking(ours, False)
-    return ours, theirs
+    def stop(self) -> None:
+        """End it."""
 
 
 class ForkServer:
@@ -129,6 +77,7 @@ class ForkServer:
         self._lock = threading.Lock()
         self.threads = 0
         self.jobs = 0
+        self.guests: set[Guest] = set()
         self._last_words = ""
         self._control, far_end = socket.socketpair()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in stop()
@@ -139,7 +88,7 @@ class ForkServer:
             self._control.close()
             self._log.close()
             raise
-        _OPEN.add(self)
+        lines.remember(self)
         try:
             self._await_ready()
         except BaseException:  # also Ctrl-C
@@ -202,26 +151,7 @@ class ForkServer:
         ServerGoneError
             If the server has ended.
         """
-        lines = Lines()
-        try:
-            with self._lock:
-                socket.send_fds(self._control, [protocol.NEW_JOB], lines.far_ends())
-                if _NEEDS_RECEIPT:
-                    self._await_receipt(lines.line)
-        except (OSError, ValueError) as error:
-            lines.close()
-            raise ServerGoneError from error
-        except BaseException:
-            lines.close()
-            raise
-        lines.close_far_ends()
-        return lines
-
-    def _await_receipt(self, line: socket.socket) -> None:
-        with selectors.PollSelector() as selector:
-            selector.register(line, selectors.EVENT_READ)
-            while self.alive and not selector.select(0.1):
-                continue
+        return open_lines(self._control, self._lock, lambda: self.alive)
 
     def release(self) -> None:
         """Say that a job is over."""
@@ -237,6 +167,8 @@ class ForkServer:
     def stop(self) -> None:
         """End the server and all its workers."""
         self._control.close()  # it ends by itself
+        for guest in list(self.guests):
+            guest.stop()
         try:
             self._process.wait(_STOP_TIME)
         except subprocess.TimeoutExpired:
@@ -244,7 +176,7 @@ class ForkServer:
             self._process.wait()
         self._last_words = self.printed()
         self._log.close()
-        _OPEN.discard(self)
+        lines.forget(self)
 
     def close(self) -> None:
         """In a fork of the parent: let go, without ending the server, which is not ours."""
@@ -289,7 +221,6 @@ def _spawn(setup: Setup, far_end: socket.socket, log: IO[bytes]) -> subprocess.P
     return process
 
 
-_OPEN: weakref.WeakSet[Lines | ForkServer] = weakref.WeakSet()
 _servers: OrderedDict[Setup, ForkServer] = OrderedDict()
 _servers_lock = threading.Lock()
 
@@ -342,9 +273,7 @@ def _let_go() -> None:
     global _servers_lock
     _servers_lock = threading.Lock()  # another thread may have held it
     _servers.clear()
-    for owner in list(_OPEN):
-        owner.close()
-    _OPEN.clear()
+    lines.let_go()
 
 
 if hasattr(os, "register_at_fork"):

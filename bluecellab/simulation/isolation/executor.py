@@ -8,12 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Executor as BaseExecutor
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
 from bluecellab.errors import ClosedError, InvalidSpecError
 from bluecellab.simulation.isolation.cpus import polite_processes
 from bluecellab.simulation.isolation.isolated import Isolation, Prepared
 from bluecellab.simulation.isolation.payload import Call
+from bluecellab.spec.cells import AnyCell
+
+if TYPE_CHECKING:
+    from bluecellab.cell import Cell
 
 __all__ = ["Executor"]
 
@@ -129,7 +133,15 @@ class Executor(BaseExecutor):
         """Whether it has been shut down."""
         return self._closed
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    @overload
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]: ...
+
+    @overload
+    def submit(
+        self, fn: Callable[Concatenate[Cell, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]: ...
+
+    def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Future[T]:
         """Have a function called in a fresh process, as soon as one is free.
 
         Raises
@@ -139,8 +151,40 @@ class Executor(BaseExecutor):
         ClosedError
             If the executor has been shut down.
         """
-        call = Call(fn, args, kwargs, self._initializer, self._initargs)
-        future: _JobFuture[T] = _JobFuture(Prepared(self._isolation, call, copy=True))
+        return self._submit(Call(fn, args, kwargs, self._initializer, self._initargs), None)
+
+    def submit_on(
+        self, cell: AnyCell, fn: Callable[Concatenate[Cell, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        """Have a function called with a live cell, which is built once for many jobs.
+
+        Parameters
+        ----------
+        cell
+            Specification of the cell; see :class:`Isolation`.
+        fn
+            Gets the cell, then the arguments.
+        *args, **kwargs
+            Its arguments: values and specifications, no live objects.
+
+        Raises
+        ------
+        NotPicklableError
+            If an argument cannot go to another process.
+        ClosedError
+            If the executor has been shut down.
+
+        Examples
+        --------
+        >>> from bluecellab import BallStickCell
+        >>> with Executor(processes=1) as executor:
+        ...     executor.submit_on(BallStickCell(), lambda cell: len(cell.sections)).result()
+        2
+        """
+        return self._submit(Call(fn, args, kwargs, self._initializer, self._initargs), cell)
+
+    def _submit(self, call: Call, cell: AnyCell | None) -> Future[T]:
+        future: _JobFuture[T] = _JobFuture(Prepared(self._isolation, call, cell=cell, copy=True))
         with self._lock:
             if self._closed:
                 raise ClosedError(

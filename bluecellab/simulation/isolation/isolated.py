@@ -7,15 +7,21 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast, overload
 
 from bluecellab.errors import InvalidSpecError
 from bluecellab.nrn.mechanisms.library import find_library
 from bluecellab.simulation.isolation import verdict
 from bluecellab.simulation.isolation.client import Setup
-from bluecellab.simulation.isolation.job import Job, Limits
+from bluecellab.simulation.isolation.flight import Limits
+from bluecellab.simulation.isolation.job import Job
+from bluecellab.simulation.isolation.nurseries import Resident
 from bluecellab.simulation.isolation.payload import Call, dump_job
 from bluecellab.simulation.isolation.posix import kernel_limits_memory
+from bluecellab.spec.cells import AnyCell
+
+if TYPE_CHECKING:
+    from bluecellab.cell import Cell
 
 __all__ = ["Isolation", "Prepared", "run_isolated"]
 
@@ -42,6 +48,11 @@ class Isolation:
         :func:`bluecellab.load_mechanisms` takes.
     modules
         Python modules that are imported beforehand, because importing them takes long.
+    cell
+        A cell that every job works on: functions get it, live, before their own arguments. It is built
+        once, with the mechanisms that it names, in a process that is forked anew for every job, so that
+        each finds it as if it had just been built; building counts towards the limits of the job that
+        it is done for. It is built again when a file that it is made from changes.
 
     Raises
     ------
@@ -52,12 +63,16 @@ class Isolation:
     --------
     >>> Isolation(time_limit=60.0).run(divmod, 17, 5)
     (3, 2)
+    >>> from bluecellab import BallStickCell
+    >>> Isolation(cell=BallStickCell()).run(lambda cell, x: cell.soma(x).v, 0.5)
+    -65.0
     """
 
     time_limit: float | None = None
     memory_limit: int | None = None
     mechanisms: Sequence[str | os.PathLike[str]] = ()
     modules: Sequence[str] = ()
+    cell: AnyCell | None = None
 
     def __post_init__(self) -> None:
         for name, unit in (("time_limit", "s"), ("memory_limit", "bytes")):
@@ -73,7 +88,13 @@ class Isolation:
         object.__setattr__(self, "mechanisms", tuple(str(Path(path).resolve()) for path in self.mechanisms))
         object.__setattr__(self, "modules", tuple(self.modules))
 
-    def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    @overload
+    def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    @overload
+    def run(self, function: Callable[Concatenate[Cell, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    def run(self, function: Callable[..., R], /, *args: object, **kwargs: object) -> R:
         """Call a function in a fresh process and return what it returns.
 
         Parameters
@@ -114,11 +135,15 @@ class Prepared:
         How it runs.
     call
         What it runs.
+    cell
+        What it works on, if not what the isolation has.
     copy
         Whether arrays among the arguments are copied now, because the job may have to wait.
     """
 
-    def __init__(self, isolation: Isolation, call: Call, *, copy: bool = False) -> None:
+    def __init__(
+        self, isolation: Isolation, call: Call, *, cell: AnyCell | None = None, copy: bool = False
+    ) -> None:
         self._name = call.name
         memory = None if isolation.memory_limit is None else int(isolation.memory_limit)
         self._limits = Limits(
@@ -126,13 +151,19 @@ class Prepared:
             memory=memory,
             watch_memory=memory is not None and not kernel_limits_memory(),
         )
+        cell = isolation.cell if cell is None else cell
+        folder = getattr(cell, "mechanisms", None)
         libraries = [find_library(path) for path in isolation.mechanisms]
+        if folder is not None:
+            library = find_library(folder)
+            libraries += [] if library in libraries else [library]
         setup = Setup(
             mechanisms=tuple(str(library.path) for library in libraries),
             contents=tuple(library.key for library in libraries),
             modules=tuple(isolation.modules),
         )
-        self._job = Job(dump_job(call, memory, copy=copy), setup, self._limits)
+        resident = None if cell is None else Resident.of(cell, memory)
+        self._job = Job(dump_job(call, memory, copy=copy), setup, self._limits, resident)
 
     def run(self) -> object:
         """Run it and return its result; raises as :meth:`Isolation.run`."""

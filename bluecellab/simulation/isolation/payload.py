@@ -70,11 +70,11 @@ class Call:
         """The function's name, for messages."""
         return str(getattr(self.function, "__qualname__", None) or repr(self.function)[:80])
 
-    def run(self) -> object:
-        """Call it."""
+    def run(self, *residents: object) -> object:
+        """Call it, with what the process has for it before its arguments."""
         if self.initializer is not None:
             self.initializer(*self.initargs)
-        return self.function(*self.args, **self.kwargs)
+        return self.function(*residents, *self.args, **self.kwargs)
 
     def parts(self) -> list[tuple[str, object]]:
         """Return what it is made of, named as a reader of an error would."""
@@ -97,6 +97,7 @@ class Request:
     argv: list[str]
     environment: dict[str, str]
     memory_limit: int | None
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,9 @@ def load(pickled: bytes | memoryview, buffers: Frames = ()) -> object:
     return pickle.loads(pickled, buffers=buffers)  # noqa: S301 - from a process of our own
 
 
-def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> list[memoryview]:
+def dump_job(
+    call: Call, memory_limit: int | None, *, copy: bool = False, stays: bool = False
+) -> list[memoryview]:
     """Return a job as the frames of a packet.
 
     Parameters
@@ -199,6 +202,8 @@ def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> lis
         Bytes that the job may take.
     copy
         Whether arrays among the arguments are copied now, because the job is sent later.
+    stays
+        Whether the process stays, to fork others that go on from where the call ended.
 
     Raises
     ------
@@ -217,6 +222,7 @@ def dump_job(call: Call, memory_limit: int | None, *, copy: bool = False) -> lis
         argv=list(getattr(sys, "argv", [])),
         environment=dict(os.environ),
         memory_limit=memory_limit,
+        stays=stays,
     )
     return [memoryview(pickle.dumps(request, _PROTOCOL)), *buffers]
 

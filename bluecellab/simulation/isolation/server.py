@@ -28,7 +28,7 @@ from bluecellab.errors import BluecellabError
 from bluecellab.simulation.isolation import posix, protocol
 from bluecellab.simulation.isolation.transport import Outbox
 
-__all__ = ["BOOT", "Boot", "main"]
+__all__ = ["BOOT", "Boot", "Server", "main"]
 
 BOOT = (
     "import json, sys; boot = json.load(sys.stdin); sys.path[:] = boot['path']; "
@@ -48,9 +48,20 @@ class Boot(TypedDict):
     modules: list[str]
 
 
-class _Server:
-    def __init__(self, control: socket.socket) -> None:
+class Server:
+    """Forks a worker for every job.
+
+    Parameters
+    ----------
+    control
+        Connection to whoever started it.
+    residents
+        What the functions of all jobs get before their own arguments.
+    """
+
+    def __init__(self, control: socket.socket, residents: tuple[object, ...] = ()) -> None:
         self._control = control
+        self._residents = residents
         self._selector = selectors.DefaultSelector()
         self._bell, self._bell_pull = socket.socketpair()
         self._lines: dict[int, socket.socket] = {}  # by process id
@@ -128,9 +139,9 @@ class _Server:
             self._selector.close()
             for end in (self._control, self._bell, self._bell_pull, *self._lines.values()):
                 end.close()
-            from bluecellab.simulation.isolation.worker import work
+            from bluecellab.simulation.isolation.worker import Origin, work
 
-            work(socket.socket(fileno=wire), outlets, self._pid)
+            work(socket.socket(fileno=wire), outlets, Origin(self._pid, self._residents, _stay))
         finally:
             os._exit(1)
 
@@ -202,7 +213,21 @@ def _preload(mechanisms: Sequence[str], modules: Sequence[str]) -> None:
             load_mechanisms(library)
     for module in modules:
         importlib.import_module(module)
-    importlib.import_module("bluecellab.simulation.isolation.worker")
+    for module in ("worker", "nursing"):
+        importlib.import_module(f"bluecellab.simulation.isolation.{module}")
+
+
+def _stay(control: socket.socket, log: int, trace: int) -> NoReturn:
+    """Be the server of jobs on what this process has built; never return."""
+    from bluecellab.simulation.isolation import nursing
+
+    nursing.settle_down(log, trace)
+    server = Server(control, nursing.residents())
+    try:
+        server.serve()
+    finally:
+        server.stop()
+    os._exit(0)
 
 
 def main(boot: Boot) -> NoReturn:
@@ -212,7 +237,7 @@ def main(boot: Boot) -> NoReturn:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    server = _Server(control)
+    server = Server(control)
     status = 1
     try:
         posix.unbuffer_c_stdout()

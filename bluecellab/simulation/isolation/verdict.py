@@ -18,7 +18,7 @@ from bluecellab.errors import (
     WorkerTimeoutError,
 )
 from bluecellab.simulation.isolation import payload
-from bluecellab.simulation.isolation.job import End, Limits
+from bluecellab.simulation.isolation.flight import End, Limits
 from bluecellab.simulation.isolation.payload import Failure
 
 __all__ = ["value_of"]
@@ -49,6 +49,8 @@ def value_of(end: End, name: str, limits: Limits) -> object:
     WorkerCrashedError, WorkerTimeoutError, WorkerMemoryError
         If the worker ended without an answer.
     """
+    if end.building:
+        name = f"{name} (while it built its cell)"
     if end.answer is None:
         raise _without_answer(end, name, limits)
     if isinstance(end.answer, Failure):

@@ -10,7 +10,8 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import NoReturn, cast
 
@@ -18,14 +19,34 @@ from bluecellab.simulation.isolation import limits, payload, posix
 from bluecellab.simulation.isolation.payload import Call, Failure, Request, Success
 from bluecellab.simulation.isolation.transport import Inbox, Outbox
 
-__all__ = ["work"]
+__all__ = ["Origin", "work"]
 
 _MACHINERY = (__name__, payload.__name__)  # frames that say nothing about the job
 _BAD_ALLOC = "std::bad_alloc"  # how NEURON's own code says it, through a hoc error
 _BROKEN = 70  # exit status of a worker that fails outside of its job (EX_SOFTWARE)
 
 
-def work(wire: socket.socket, outlets: Sequence[int], server: int) -> NoReturn:
+@dataclass(frozen=True)
+class Origin:
+    """Where a worker comes from.
+
+    Parameters
+    ----------
+    server
+        Process id of the server that it is a fork of.
+    residents
+        What functions of jobs get there before their own arguments.
+    stay
+        What a worker does that stays, given its connection and the descriptors of the server's log
+        and of where it says where it died.
+    """
+
+    server: int
+    residents: tuple[object, ...]
+    stay: Callable[[socket.socket, int, int], NoReturn]
+
+
+def work(wire: socket.socket, outlets: Sequence[int], origin: Origin) -> NoReturn:
     """Run one job; never return.
 
     Parameters
@@ -35,18 +56,22 @@ def work(wire: socket.socket, outlets: Sequence[int], server: int) -> NoReturn:
     outlets
         File descriptors for what the job prints on its two streams, and for where it is when it
         dies.
-    server
-        Process id of the fork server.
+    origin
+        Where this process comes from.
     """
     status = _BROKEN
     try:
-        _settle_in(outlets, server)
+        log = os.dup(2)
+        _settle_in(outlets, origin.server)
         frames = Inbox().receive(wire)
-        answer = _answer(cast("Request", payload.load(frames[0])), frames[1:])
+        request = cast("Request", payload.load(frames[0]))
+        good, answer = _answer(request, frames[1:], origin.residents)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()  # before the answer: who has the answer stops listening
         Outbox(answer).send(wire)
         status = 0
+        if good and request.stays:
+            origin.stay(wire, log, outlets[2])
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # whoever asked has gone, there is nobody to tell
     except BaseException:  # noqa: BLE001 - told to the parent, who reads this process's output
@@ -75,22 +100,24 @@ def _stream(descriptor: int) -> TextIOWrapper:
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _answer(request: Request, buffers: list[memoryview]) -> list[memoryview]:
-    """Run the job of a request and return the frames of the answer."""
+def _answer(
+    request: Request, buffers: list[memoryview], residents: tuple[object, ...]
+) -> tuple[bool, list[memoryview]]:
+    """Run the job of a request; return whether it went well, and the frames of the answer."""
     _take_over(request)
     if request.memory_limit is not None:
         limits.limit_memory(request.memory_limit)
     limited = request.memory_limit is not None
     try:
         call = cast("Call", payload.load(request.call, buffers))
-        value = call.run()
+        value = call.run(*residents)
     except BaseException as error:  # noqa: BLE001 - also SystemExit and KeyboardInterrupt: the job's, not ours
-        return payload.frames_of(_failure(error, limited), ())
+        return False, payload.frames_of(_failure(error, limited), ())
     results: list[memoryview] = []
     try:
-        return payload.frames_of(Success(payload.dump(value, results)), results)
+        return True, payload.frames_of(Success(payload.dump(value, results)), results)
     except Exception as error:  # noqa: BLE001 - whatever a foreign __reduce__ raises
-        return payload.frames_of(_failure(error, limited, payload.result_refusal(error)), ())
+        return False, payload.frames_of(_failure(error, limited, payload.result_refusal(error)), ())
 
 
 def _take_over(request: Request) -> None:

@@ -20,7 +20,7 @@ from bluecellab.errors import (
 )
 from bluecellab.nrn import runtime
 from bluecellab.nrn.scope import Scope
-from bluecellab.simulation.isolation import Isolation, client, run_isolated, stop_servers
+from bluecellab.simulation.isolation import Isolation, client, lines, run_isolated, stop_servers
 
 
 def test_a_server_that_died_is_replaced() -> None:
@@ -46,7 +46,7 @@ def test_a_server_that_cannot_start_says_why() -> None:
 
 
 def test_systems_that_lose_descriptors_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_NEEDS_RECEIPT", True)
+    monkeypatch.setattr(lines, "_NEEDS_RECEIPT", True)
     assert [run_isolated(abs, -n) for n in range(3)] == [0, 1, 2]
     os.kill(run_isolated(os.getppid), signal.SIGKILL)
     assert run_isolated(abs, -1) == 1
