@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from bluecellab.cell import Cell
 from bluecellab.results import Results
-from bluecellab.simulation.isolation import Executor, Isolation
-from bluecellab.simulation.protocol import run_here, run_on
+from bluecellab.simulation.isolation import Isolation
+from bluecellab.simulation.protocol import run_on
+from bluecellab.simulation.sweeping import AnyExecutor, sweep
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Protocol
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor as AnyExecutor
 
 __all__ = ["on_live", "run_all"]
 
@@ -53,7 +51,9 @@ def on_live(
     """
     if isinstance(cell, Cell):
         return function(cell, *args, **kwargs)
-    return _isolation(cell).run(_with_cell, function, cell, args, kwargs)
+    # what mypy cannot tell from the function without a cell
+    call = cast("Callable[..., T]", Isolation(cell=cell).run)
+    return call(function, *args, **kwargs)
 
 
 def run_all(
@@ -94,23 +94,4 @@ def run_all(
     """
     if isinstance(cell, Cell):
         return [run_on(cell, protocol) for protocol in protocols]
-    if executor is not None:
-        futures = [executor.submit(run_here, cell, protocol) for protocol in protocols]
-        return [future.result() for future in futures]
-    with Executor(processes, isolation=_isolation(cell)) as own:
-        futures = [own.submit(run_here, cell, protocol) for protocol in protocols]
-        return [future.result() for future in futures]
-
-
-def _isolation(cell: AnyCell) -> Isolation:
-    folder = getattr(cell, "mechanisms", None)
-    return Isolation(
-        mechanisms=() if folder is None else (folder,), modules=("bluecellab.simulation.protocol",)
-    )
-
-
-def _with_cell(
-    function: Callable[..., T], cell: AnyCell, args: tuple[object, ...], kwargs: dict[str, object]
-) -> T:
-    with Cell.from_spec(cell) as live:
-        return function(live, *args, **kwargs)
+    return sweep(cell, list(protocols), executor=executor, processes=processes).results()
