@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Literal
+from queue import Empty, SimpleQueue
+from typing import Literal, cast
 
 from bluecellab.errors import BluecellabError, CancelledError, ClosedError, WorkerError
+from bluecellab.results import Results
 from bluecellab.results.outcomes import Outcome
 from bluecellab.simulation.sweeping.jobs import Job, Reply
 from bluecellab.simulation.sweeping.options import SweepOptions
 from bluecellab.simulation.sweeping.runners import Runner, runner_for
+from bluecellab.simulation.sweeping.saving import Store
 from bluecellab.simulation.sweeping.seams import AnyFuture
 from bluecellab.simulation.sweeping.telling import telling
 
@@ -24,7 +26,7 @@ State = Literal["running", "finished", "cancelled", "closed"]
 
 
 @dataclass(frozen=True)
-class _Done:
+class _Flight:
     job: Job
     future: AnyFuture[object]
 
@@ -144,8 +146,10 @@ class Engine:
         self._jobs: Iterator[Job] = iter(jobs)
         self._ahead = None if total is not None else options.ahead
         self._exhausted = False
-        self._flying: dict[int, _Done] = {}
-        self._inbox: SimpleQueue[_Done | None] = SimpleQueue()
+        self._flying: dict[int, _Flight] = {}
+        self._inbox: SimpleQueue[_Flight | None] = SimpleQueue()
+        self._tell: Callable[[int], object] = lambda _: None
+        self._store = None if options.save_to is None else Store(options.save_to)
         self._runner: Runner = runner_for(options)
         # A daemon, so that an interrupted script ends.
         self._thread = threading.Thread(target=self._drive, name="sweep", daemon=True)
@@ -179,15 +183,12 @@ class Engine:
     def _drive(self) -> None:
         failure: BaseException | None = None
         try:
-            with telling(self._options.progress, self.shelf.total) as tell:
-                while True:
-                    self._fill(tell)
-                    if self.shelf.state != "running" or (self._exhausted and not self._flying):
+            with telling(self._options.progress, self.shelf.total) as self._tell:
+                while self.shelf.state == "running":
+                    begun = self._begin()
+                    if not begun and self._exhausted and not self._flying:
                         break
-                    arrived = self._inbox.get()
-                    if arrived is not None and self.shelf.state == "running":
-                        self._land(arrived)
-                        tell(self.shelf.done)
+                    self._listen(wait=not begun)
         except BaseException as error:  # noqa: BLE001 - handed on to whoever takes outcomes
             failure = error
         finally:
@@ -196,32 +197,60 @@ class Engine:
             self._runner.close()
             self.shelf.end("finished", failure)
 
-    def _fill(self, tell: Callable[[int], object]) -> None:
-        """Give out jobs while there is room."""
-        while not self._exhausted and self.shelf.state == "running" and self._has_room():
-            job = next(self._jobs, None)
-            if job is None:
-                self._exhausted = True
-                return
+    def _begin(self) -> bool:
+        """Give out the next job, if there is one and room for it; return whether."""
+        if self._exhausted or not self._has_room():
+            return False
+        job = next(self._jobs, None)
+        if job is None:
+            self._exhausted = True
+            return False
+        if self._store is not None:
+            self._store.expect(job)
+            results = self._store.load(job)
+            if results is not None:
+                self._put(job.outcome(Reply(results), resumed=True))
+                return True
+        try:
+            future = self._runner.submit(job)
+        except Exception as error:  # noqa: BLE001 - the outcome says so, the others go on
+            self._put(job.outcome(Reply(error=_refused(job, error))))
+            return True
+        flight = self._flying[job.index] = _Flight(job, future)
+        if self.shelf.state != "running":  # it may have missed the killing
+            future.cancel()
+        future.add_done_callback(lambda _: self._inbox.put(flight))
+        return True
+
+    def _listen(self, *, wait: bool) -> None:
+        """Take what has come of jobs."""
+        while self.shelf.state == "running":
             try:
-                future = self._runner.submit(job)
-            except Exception as error:  # noqa: BLE001 - the outcome says so, the others go on
-                self.shelf.put(job.outcome(Reply(error=_refused(job, error))))
-                tell(self.shelf.done)
-                continue
-            flight = self._flying[job.index] = _Done(job, future)
-            if self.shelf.state != "running":  # it may have missed the killing
-                future.cancel()
-            future.add_done_callback(lambda _, flight=flight: self._inbox.put(flight))  # type: ignore[misc]
+                arrived = self._inbox.get(block=wait)
+            except Empty:
+                return
+            wait = False
+            if arrived is not None:
+                self._land(arrived)
+
+    def _land(self, flight: _Flight) -> None:
+        job = flight.job
+        del self._flying[job.index]
+        outcome = job.outcome(self._runner.reply(job, flight.future))
+        try:
+            if self._store is not None and outcome.error is None:
+                self._store.save(job, cast("Results", outcome.value))
+        finally:
+            self._put(outcome)
+
+    def _put(self, outcome: Outcome[object]) -> None:
+        self.shelf.put(outcome)
+        self._tell(self.shelf.done)
 
     def _has_room(self) -> bool:
         if len(self._flying) >= self._runner.room:
             return False
         return self._ahead is None or len(self._flying) + len(self.shelf) < self._ahead
-
-    def _land(self, flight: _Done) -> None:
-        del self._flying[flight.job.index]
-        self.shelf.put(flight.job.outcome(self._runner.reply(flight.job, flight.future)))
 
 
 def _refused(job: Job, error: Exception) -> BluecellabError:

@@ -6,13 +6,16 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 from bluecellab.cell import Cell
 from bluecellab.errors import BluecellabError, RemoteError, SimulationError
+from bluecellab.results import Results
 from bluecellab.results.outcomes import Outcome
 from bluecellab.simulation.sweeping.engine import Shelf
 from bluecellab.simulation.sweeping.jobs import Job, Reply
 from bluecellab.simulation.sweeping.options import SweepOptions
+from bluecellab.simulation.sweeping.saving import Store
 from bluecellab.simulation.sweeping.telling import telling
 
 __all__ = ["InPlace"]
@@ -32,6 +35,7 @@ class InPlace:
         self._lock = threading.RLock()
         self._jobs: Iterator[Job] = iter(jobs)
         self._cell: Cell | None = None
+        self._store = None if options.save_to is None else Store(options.save_to)
         self._telling = telling(options.progress, total)
         self._tell = self._telling.__enter__()
 
@@ -53,11 +57,23 @@ class InPlace:
                 self._end()
                 self.shelf.end("finished")
                 return
-            self.shelf.put(job.outcome(self._attempt(job)))
+            self.shelf.put(self._outcome(job))
             self._tell(self.shelf.done)
         except BaseException:
             self.close()
             raise
+
+    def _outcome(self, job: Job) -> Outcome[object]:
+        if self._store is None:
+            return job.outcome(self._attempt(job))
+        self._store.expect(job)
+        results = self._store.load(job)
+        if results is not None:
+            return job.outcome(Reply(results), resumed=True)
+        outcome = job.outcome(self._attempt(job))
+        if outcome.error is None:
+            self._store.save(job, cast("Results", outcome.value))
+        return outcome
 
     def _attempt(self, job: Job) -> Reply:
         began = time.perf_counter()
