@@ -138,18 +138,20 @@ def epsp_attenuation_of(results: Results, site: Site, soma: Site, *, onset: floa
             f"the soma spikes, and a spike is no EPSP: its potential rises above {_SPIKE:g} mV. "
             "Use a smaller gmax, or a holding current"
         )
-    if soma_height <= 0:
+    depth, _ = _peak(soma_trace, onset, sign=-1)
+    if soma_height <= max(depth, 0.0):
         raise FeatureError(
-            f"the potential of the soma does not rise after the onset at {onset:g} ms "
-            f"({soma_height:.4g} mV), so there is no attenuation. "
+            f"the potential of the soma does not rise after the onset at {onset:g} ms (by {soma_height:.4g} "
+            f"mV; it falls by {depth:.4g} mV), so there is no EPSP. "
             "Is gmax 0, or e below the potential at rest?"
         )
     return EpspAttenuation(height, soma_height, height / soma_height, soma_peak - peak, results)
 
 
-def _peak(trace: Trace, onset: float) -> tuple[float, float]:
-    """Return the amplitude in mV and the time in ms of the largest value after the onset."""
+def _peak(trace: Trace, onset: float, sign: int = 1) -> tuple[float, float]:
+    """Return the amplitude in mV and the time in ms of the largest value, or smallest, after the onset."""
     time, values = _evenly(trace)
+    values = sign * values
     base = float(np.median(values[(time > onset - _BASELINE) & (time < onset)]))
     after = time > onset
     index = int(np.argmax(values[after]))
