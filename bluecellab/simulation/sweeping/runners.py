@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol, cast
@@ -51,12 +52,10 @@ class _Pool:
     """Our own pool, whose workers have the cell at hand."""
 
     def __init__(self, options: SweepOptions) -> None:
-        self._executor = Executor(
-            options.processes,
-            isolation=Isolation(
-                time_limit=options.time_limit, memory_limit=options.memory_limit, modules=_MODULES
-            ),
+        isolation = Isolation(
+            time_limit=options.time_limit, memory_limit=options.memory_limit, modules=_MODULES
         )
+        self._executor = Executor(options.processes, isolation=isolation)
         self._begun: dict[int, float] = {}
         self._queued: deque[int] = deque()
 
@@ -68,7 +67,7 @@ class _Pool:
         self._queued.append(job.index)
         self._note_beginnings()
         function, keywords = job.call()
-        return self._executor.submit(_built, job.cell, function, keywords)
+        return self._executor.submit_on(job.cell, Timed(function, keywords))
 
     def _note_beginnings(self) -> None:
         """Note when jobs begin: in the order of their coming, as soon as a process is free."""
@@ -102,7 +101,8 @@ class _Foreign:
 
     def submit(self, job: Job) -> AnyFuture[object]:
         function, keywords = job.call()
-        return self._executor.submit(_run_packed, _pack((job.cell, function, keywords, self._limits)))
+        packet = _pack((job.cell, Timed(function, keywords), self._limits))
+        return self._executor.submit(_run_packed, packet, uuid.uuid4().hex)
 
     def reply(self, job: Job, future: AnyFuture[object]) -> Reply:
         error = _error_of(job, future)
@@ -153,32 +153,38 @@ def _unpack(packet: Packet) -> object:
     return payload.load(pickled, [memoryview(buffer) for buffer in buffers])
 
 
-def _run_packed(packet: Packet) -> Packet:
+def _run_packed(packet: Packet, unique: str) -> Packet:  # noqa: ARG001 - Dask runs equal calls once
     """In a worker of somebody's executor: run a job, in a process of its own; errors are values."""
     began = time.perf_counter()
-    cell, function, keywords, (time_limit, memory_limit) = cast(
-        "tuple[AnyCell, Callable[..., object], dict[str, object], tuple[float | None, int | None]]",
-        _unpack(packet),
+    cell, timed, (time_limit, memory_limit) = cast(
+        "tuple[AnyCell, Timed, tuple[float | None, int | None]]", _unpack(packet)
     )
-    isolation = Isolation(time_limit=time_limit, memory_limit=memory_limit, modules=_MODULES)
+    isolation = Isolation(cell=cell, time_limit=time_limit, memory_limit=memory_limit, modules=_MODULES)
     try:
-        value, seconds = isolation.run(_built, cell, function, keywords)
+        value, seconds = isolation.run(timed)
     except BluecellabError as error:
         return _pack((None, error, error.__cause__, time.perf_counter() - began))
     return _pack((value, None, None, seconds))
 
 
-def _built(
-    spec: AnyCell, function: Callable[..., object], keywords: Mapping[str, object]
-) -> tuple[object, float]:
-    """In a process of its own: make the cell and call the function with it."""
-    with Cell.from_spec(spec) as cell:
-        return _timed(cell, function, keywords)
+class Timed:
+    """In the job's process: call a function with the live cell; the value, and the seconds it took.
 
+    Parameters
+    ----------
+    function
+        The function.
+    keywords
+        Its keyword arguments.
+    """
 
-def _timed(
-    cell: Cell, function: Callable[..., object], keywords: Mapping[str, object]
-) -> tuple[object, float]:
-    began = time.perf_counter()
-    value = function(cell, **keywords)
-    return value, time.perf_counter() - began
+    def __init__(self, function: Callable[..., object], keywords: Mapping[str, object]) -> None:
+        self._function = function
+        self._keywords = keywords
+        self.__qualname__ = str(getattr(function, "__qualname__", None) or repr(function)[:80])
+
+    def __call__(self, cell: Cell) -> tuple[object, float]:
+        """Call it."""
+        began = time.perf_counter()
+        value = self._function(cell, **self._keywords)
+        return value, time.perf_counter() - began
