@@ -9,14 +9,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from bluecellab.nrn.mechanisms.library import MechanismLibrary, find_library
+from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES
 from bluecellab.spec.cells import AllenCell, AnyCell, HocCell, PointCell, PythonCell
 
-__all__ = ["Stamp", "depends_on_imports", "files_of", "sources_of", "stamps_of"]
+__all__ = ["Stamp", "depends_on_imports", "files_of", "library_of", "sources_of", "stamps_of"]
 
 _INSTALLED = tuple(
     os.path.join(sysconfig.get_path(kind), "")  # noqa: PTH118 - compared with the start of a text
     for kind in ("stdlib", "platstdlib", "purelib", "platlib")
 )
+_FOLDERS_OF_LIBRARIES = frozenset({*ARCHITECTURES, ".libs"})
 
 
 class Stamp(NamedTuple):
@@ -71,6 +74,47 @@ def _file(path: Path) -> str:
 def depends_on_imports(cell: AnyCell) -> bool:
     """Whether Python modules are imported to build a cell."""
     return isinstance(cell, (PythonCell, AllenCell))
+
+
+_libraries: dict[str, tuple[tuple[Stamp, ...], MechanismLibrary]] = {}
+
+
+def library_of(path: str | os.PathLike[str]) -> MechanismLibrary:
+    """Return the mechanism library meant by a path, compiled if needed.
+
+    The content decides, but nothing is read again while all its files have the same times and sizes.
+
+    Parameters
+    ----------
+    path
+        A compiled library, or a folder of .mod files.
+
+    Raises
+    ------
+    MechanismError
+        If there is none, or it does not compile.
+    """
+    place = os.path.abspath(os.path.expanduser(path))  # noqa: PTH111 - as in _stamp
+    before = _looks(place)
+    stamps, library = _libraries.get(place, ((), None))
+    if library is None or stamps != (*before, *_looks(str(library.path))):
+        library = find_library(place)
+        _libraries[place] = (*before, *_looks(str(library.path))), library
+    return library
+
+
+def _looks(place: str) -> tuple[Stamp, ...]:
+    """Return the states of a file, or of the files in a folder and in those of compiled libraries."""
+    try:
+        with os.scandir(place) as entries:
+            inside = sorted(entry.path for entry in entries)
+    except OSError:
+        return stamps_of([place])
+    looked = stamps_of(inside)
+    for path in inside:
+        if path.rpartition(os.sep)[2] in _FOLDERS_OF_LIBRARIES:
+            looked += _looks(path)
+    return looked
 
 
 def sources_of(modules: Iterable[ModuleType], but: Collection[str] = ()) -> list[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast, overload
 
 from bluecellab.errors import InvalidSpecError
-from bluecellab.nrn.mechanisms.library import find_library
 from bluecellab.simulation.isolation import verdict
 from bluecellab.simulation.isolation.client import Setup
+from bluecellab.simulation.isolation.files import library_of
 from bluecellab.simulation.isolation.flight import Limits
 from bluecellab.simulation.isolation.job import Job
 from bluecellab.simulation.isolation.nurseries import Resident
@@ -153,9 +153,9 @@ class Prepared:
         )
         cell = isolation.cell if cell is None else cell
         folder = getattr(cell, "mechanisms", None)
-        libraries = [find_library(path) for path in isolation.mechanisms]
+        libraries = [library_of(path) for path in isolation.mechanisms]
         if folder is not None:
-            library = find_library(folder)
+            library = library_of(folder)
             libraries += [] if library in libraries else [library]
         setup = Setup(
             mechanisms=tuple(str(library.path) for library in libraries),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import signal
 import subprocess
@@ -23,6 +24,11 @@ __all__ = [
 _PR_SET_PDEATHSIG = 1
 _IOLBF = 1
 _C_STDOUT = {"linux": "stdout", "darwin": "__stdoutp"}
+
+
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None)  # takes long enough to count in every worker
 
 
 def require_fork() -> None:
@@ -48,7 +54,7 @@ def kernel_limits_memory() -> bool:
 def die_with_parent(parent: int) -> None:
     """Ask the kernel to kill this process when its parent is gone (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before we asked
         os._exit(1)
 
@@ -57,7 +63,7 @@ def unbuffer_c_stdout() -> None:
     """Write what C code prints line by line, so that a crash does not lose it."""
     name = _C_STDOUT.get(sys.platform)
     if name is not None:
-        libc = ctypes.CDLL(None)
+        libc = _libc()
         stdout = ctypes.c_void_p.in_dll(libc, name)
         libc.setvbuf(stdout, None, _IOLBF, ctypes.c_size_t(0))
 
