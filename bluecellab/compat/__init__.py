@@ -80,6 +80,7 @@ _HOMES = {
     "import_hoc": "importer",
 }
 _SUBMODULES = (
+    "analysis",
     "cell",
     "circuit",
     "circuit_simulation",
@@ -96,6 +97,7 @@ _SUBMODULES = (
     "simulation",
     "stimulus",
     "synapse",
+    "tools",
     "type_aliases",
     "utils",
     "verbosity",

@@ -22,7 +22,6 @@ _ABSENT: dict[str, str] = {
         (
             "Dendrogram",
             "PlotWindow",
-            "analysis",
             "cell.core.Cell.add_dendrogram",
             "cell.core.Cell.add_plot_window",
             "cell.core.Cell.delete_plottable",
@@ -33,7 +32,6 @@ _ABSENT: dict[str, str] = {
             "dendrogram",
             "graph",
             "plotwindow",
-            "tools",
             "utils.efel_settings",
             "validation",
         ),

@@ -1,0 +1,421 @@
+"""Experiments in published names only; both Pythons run it, and what it writes must agree.
+
+Run with the path of a task, it uses BlueCelluLab; with ``compat`` behind it, bluecellab in its place.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import time
+from pathlib import Path
+
+if __name__ == "__main__" and sys.argv[2:] == ["compat"]:
+    import bluecellab.compat
+
+    bluecellab.compat.install()
+
+import numpy as np
+
+
+def _published():
+    """Load everything once; nothing here is imported where the tests only read this file."""
+    import bluecellulab
+    from bluecellulab import EmodelProperties, tools
+    from bluecellulab.analysis import analysis, inject_sequence
+    from bluecellulab.cell.template import TemplateParams
+    from bluecellulab.simulation.neuron_globals import NeuronGlobals, set_neuron_globals
+    from bluecellulab.stimulus import StimulusFactory
+
+    return type("Published", (), {**locals(), "Cell": bluecellulab.Cell})
+
+
+class Model:
+    """A cell model of the task, as arguments of what is published."""
+
+    def __init__(self, P, found):
+        self.template, self.morphology = found["template"], found["morphology"]
+        self.format = found["format"]
+        values = found["properties"]
+        self.properties = P.EmodelProperties(**values) if values else None
+        self.four = (self.template, self.morphology, self.format, self.properties)
+        self.params = P.TemplateParams(*self.four)
+
+    def cell(self, P):
+        return P.Cell.from_template_parameters(self.params)
+
+
+def error_of(function, *args, **named):
+    """Return the names of the classes of the error that a call ends with."""
+    try:
+        function(*args, **named)
+    except Exception as error:
+        return [each.__name__ for each in type(error).__mro__]
+    return "nothing raised"
+
+
+def part_steady(P, model, _):
+    """Steady potentials and resistances."""
+    tools = P.tools
+    level = model.properties.holding_current if model.properties else -0.1
+    return {
+        "at rest": tools.calculate_SS_voltage(*model.four, 0.0),
+        "held": tools.calculate_SS_voltage(*model.four, level),
+        "below": tools.calculate_SS_voltage(*model.four, -0.05, section="dend[0]", segx=0.3),
+        "checked": tools.calculate_SS_voltage(*model.four, level, True, -20.0),
+        "resistance": tools.calculate_input_resistance(*model.four),
+        "resistance, larger step": tools.calculate_input_resistance(*model.four, current_delta=-0.1),
+        "resistance of a dendrite": tools.calculate_input_resistance(
+            *model.four, section="dend[0]", segx=0.3
+        ),
+    }
+
+
+def part_spiking_steady(P, model, _):
+    """A cell that spikes has no steady potential."""
+    strong = 4 * model.properties.threshold_current
+    return {"error": error_of(P.tools.calculate_SS_voltage, *model.four, strong, check_for_spiking=True)}
+
+
+def part_hyperpolarizing(P, model, _):
+    """Currents for a potential."""
+    return {
+        "detected": P.tools.detect_hyp_current(*model.four, -85.0),
+        "searched": P.tools.search_hyp_current(*model.four, -88.0, -0.5, 0.1),
+    }
+
+
+def part_threshold(P, model, _):
+    """Spikes of steps, and the threshold."""
+    tools = P.tools
+    hold, threshold = model.properties.holding_current, model.properties.threshold_current
+    step = (hold, 300.0, 1000.0)
+    return {
+        "above": tools.detect_spike_step(*model.four, *step, 1.5 * threshold),
+        "below": tools.detect_spike_step(*model.four, *step, 0.5 * threshold),
+        "threshold": tools.search_threshold_current(*model.four, *step, 0.0, 3 * threshold, 0.02),
+        "of a trace": [
+            tools.detect_spike(np.array([-80.0, -20.0])),
+            tools.detect_spike(np.array([-80.0, -19.9])),
+            tools.detect_spike(np.array([-80.0, -35.0]), -40.0),
+            tools.detect_spike(np.array([])),
+        ],
+    }
+
+
+def part_rheobase(P, model, _):
+    """The bound, and the rheobase."""
+    cell = model.cell(P)
+    found = {
+        "bound": P.tools.calculate_max_thresh_current(cell),
+        "rheobase": P.tools.calculate_rheobase(cell),
+        "section": error_of(P.tools.calculate_rheobase, cell, section="dend[9999]"),
+        "segment": error_of(P.tools.validate_section_and_segment, cell, "soma[0]", 1.5),
+    }
+    cell.delete()
+    return found
+
+
+def part_rheobase_needs(P, model, _):
+    """Without properties there is no rheobase."""
+    cell = model.cell(P)
+    found = {"error": error_of(P.tools.calculate_rheobase, cell)}
+    cell.delete()
+    return found
+
+
+def part_properties(P, model, _):
+    """All properties, both ways."""
+    cell = model.cell(P)
+    first = P.tools.compute_memodel_properties(cell)
+    cell.delete()
+    kept = P.EmodelProperties(**vars_of(model.properties))
+    second = P.tools.compute_memodel_properties_v2(*model.four[:3], -83.0, kept)
+    return {"first": first, "second": second}
+
+
+def vars_of(properties):
+    names = ("threshold_current", "holding_current", "AIS_scaler", "soma_scaler")
+    return {name: getattr(properties, name) for name in names}
+
+
+def part_facts(P, model, task):
+    """What needs no run."""
+    tools = P.tools
+    cell = model.cell(P)
+    found = {
+        "cvode": tools.template_accepts_cvode(model.template),
+        "noisy": tools.template_accepts_cvode(task["noisy"]),
+        "topology": tools.check_empty_topology(),
+        "properties": [cell.hypamp, cell.threshold],
+    }
+    cell.delete()
+    return found
+
+
+def part_holding(P, model, task):
+    """The holding current of a cell of a circuit."""
+    cells = [tuple(cell) for cell in task["circuit_cells"]]
+    return {
+        "plain": P.tools.holding_current(-75.0, cells[0], task["circuit"]),
+        "TTX": P.tools.holding_current(-65.0, cells[1], task["circuit"], enable_ttx=True),
+    }
+
+
+def recording(found, stride=25):
+    """A recording, thinned: fixed-step ones alone are compared sample by sample."""
+    return {
+        "length": len(found.time),
+        "t": [float(value) for value in found.time[::stride]],
+        "v": [float(value) for value in found.voltage[::stride]],
+        "i": [float(value) for value in found.current[::stride]],
+        "spike": None if found.spike is None else [float(value) for value in found.spike],
+    }
+
+
+def part_sequences(P, model, _):
+    """Stimuli and what is recorded of them."""
+    inject, factory = P.inject_sequence, P.StimulusFactory(dt=0.1)
+    short = factory.step(20, 80, 20, 2 * model.properties.threshold_current)
+    places = [("soma[0]", 0.5), ("dend[0]", 0.3), ("axon[0]", 0.5)]
+    cell = model.cell(P)
+    found = {
+        "one": recording(
+            inject.run_stimulus(
+                model.params, short, "soma[0]", 0.5, cvode=False, enable_spike_detection=True
+            )
+        ),
+        "dendrite": recording(
+            inject.run_stimulus(model.params, short, "dend[0]", 0.3, False, False, "dend[0]", 0.3)
+        ),
+        "places": [
+            recording(one)
+            for one in inject.run_multirecordings_stimulus(
+                model.params, short, "soma[0]", 0.5, False, True, places, True, -30.0
+            )
+        ],
+        "no section": error_of(inject.run_stimulus, model.params, short, "dend[9999]", 0.5),
+        "no segment": error_of(inject.run_stimulus, model.params, short, "soma[0]", -0.5),
+        "no name": error_of(inject.apply_multiple_stimuli, cell, "IDREST", [100]),
+        "names": [f"{one.name}={one.value}" for one in inject.StimulusName],
+        "fields": list(inject.Recording._fields),
+    }
+    cell.delete()
+    return found
+
+
+def part_stimuli(P, model, _):
+    """Several stimuli of the factory."""
+    inject = P.inject_sequence
+    cell = model.cell(P)
+    name = inject.StimulusName.AP_WAVEFORM
+    by_percent = inject.apply_multiple_stimuli(cell, name, [150, 250, 150], cvode=False, n_processes=2)
+    by_current = inject.apply_multiple_stimuli(
+        cell, name, [0.1], threshold_based=False, cvode=False, add_hypamp=False, n_processes=1
+    )
+    cell.delete()
+    return {
+        "percent": {key: recording(value) for key, value in by_percent.items()},
+        "current": {key: recording(value) for key, value in by_current.items()},
+    }
+
+
+def part_curves(P, model, task):
+    """IV and FI."""
+    cell = model.cell(P)
+    shared = {
+        "rheobase": 1.2 * model.properties.threshold_current,
+        "nb_bins": 3,
+        "n_processes": 3,
+        "show_figure": False,
+        "save_figure": True,
+        "output_dir": task["figures"],
+    }
+    iv = P.analysis.compute_plot_iv_curve(cell, **shared)
+    fi = P.analysis.compute_plot_fi_curve(cell, max_current=3 * shared["rheobase"], **shared)
+    cell.delete()
+    figures = sorted(path.name for path in Path(task["figures"]).iterdir())
+    return {"iv": [list(one) for one in iv], "fi": [[float(x) for x in one] for one in fi], "figures": figures}
+
+
+def part_bpap(P, model, task):
+    """A back-propagating action potential."""
+    from bluecellulab.analysis.analysis import BPAP
+
+    cell = model.cell(P)
+    bpap = BPAP(cell, stim_duration=1.0)
+    bpap.run(1100, 3.0)
+    soma, dendrites, far, apical, apical_far = bpap.get_amplitudes_and_distances()
+    everything = (soma, dendrites, far, apical, apical_far)
+    quiet = {"show_figure": False, "save_figure": True, "output_dir": task["figures"]}
+    found = {
+        "soma": [float(one) for one in soma],
+        "dendrites": by_distance(far, dendrites),
+        "apical": by_distance(apical_far, apical),
+        "fit": fitted(bpap.fit(soma, dendrites, far)),
+        "apical fit": fitted(bpap.fit(soma, apical, apical_far)),
+        "empty fit": fitted(bpap.fit(soma, [], [])),
+        "validated": [bpap.validate(*everything)[0], bpap.validate(*everything, validate_with_fit=False)[0]],
+        "figures": [
+            Path(bpap.plot_amp_vs_dist(*everything, **quiet)).name,
+            Path(bpap.plot_recordings(**quiet)).name,
+        ],
+        "wrong durations": [error_of(BPAP, cell, value) for value in (True, "5", 0.0, float("nan"))],
+    }
+    cell.delete()
+    return found
+
+
+def by_distance(distances, amplitudes):
+    if not amplitudes:
+        return None
+    order = np.argsort(distances, kind="stable")
+    return [[float(distances[index]), float(amplitudes[index])] for index in order]
+
+
+def fitted(result):
+    values, wrong = result
+    return [None if values is None else [float(one) for one in values], bool(wrong)]
+
+
+def part_validations(P, model, task):
+    """All validations."""
+    from bluecellulab.validation.validation import run_validations
+
+    cell = model.cell(P)
+    found = run_validations(cell, "cell", output_dir=task["validations"], n_processes=2)
+    cell.delete()
+    for result in found.values():
+        if "figures" in result:
+            result["figures"] = [Path(path).relative_to(task["validations"]).as_posix() for path in result["figures"]]
+            result["there"] = [(Path(task["validations"]) / path).is_file() for path in result["figures"]]
+            result["passed"] = bool(result["passed"])
+    return json.loads(json.dumps(found, default=float))
+
+
+def part_composed(P, model, task):
+    """The composable validations."""
+    from bluecellulab import validation
+
+    P.set_neuron_globals(34.0, -80.0)
+    out = Path(task["validations"])
+    rheobase = model.properties.threshold_current
+    strong = validation.StepProtocol(threshold_percentage=200, dt=0.5)
+    sequence = validation.SequenceProtocol([(100, 50), (60.3, 250)], 50, 20, 0.5, measurement_phase=1)
+    by_current = validation.SequenceProtocol([(80, 3 * rheobase)], 50, 20, amplitude_mode="amplitude")
+    count = validation.EfelMeasurement("Spikecount")
+    tests = [
+        validation.ParametricValidation("In a row", sequence, count, validation.GreaterThan(0)),
+        validation.ParametricValidation("Exactly none", by_current, count, validation.EqualTo(0.0), "none.pdf"),
+        validation.ParametricValidation(
+            "No base / odd name", by_current, validation.EfelMeasurement("voltage_base"), validation.GreaterThan(-70)
+        ),
+        validation.ParametricValidation(
+            "Nonsense", by_current, validation.EfelMeasurement("no_such_feature"), validation.IsFalse()
+        ),
+    ]
+    found = [test.run(model.params, rheobase, out) for test in tests]
+    return {
+        "windows": [[one.stim_start, one.stim_end] for one in (strong, sequence, by_current)],
+        "uneven": [
+            getattr(validation.StepProtocol(dt=0.7), "stim_start"),
+            getattr(validation.StepProtocol(dt=0.7), "stim_end"),
+            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_start"),
+            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_end"),
+            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_start"),
+            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_end"),
+        ],
+        "results": [[one.name, bool(one.passed), [path.name for path in one.figures]] for one in found],
+        "details": [one.details for one in found],
+        "wrong": composed_errors(validation),
+        "criteria": criteria(validation),
+    }
+
+
+def composed_errors(validation):
+    step, sequence = validation.StepProtocol, validation.SequenceProtocol
+    return [
+        error_of(step, dt=True),
+        error_of(step, dt="1"),
+        error_of(step, dt=0.0),
+        error_of(step, dt=float("inf")),
+        error_of(sequence, phases=[]),
+        error_of(sequence, phases=[(0, 100)]),
+        error_of(sequence, phases=[(10, "a")]),
+        error_of(sequence, phases=[(10,)]),
+        error_of(sequence, pre_delay=-1),
+        error_of(sequence, pre_delay=True),
+        error_of(sequence, post_delay="x"),
+        error_of(sequence, amplitude_mode="nonsense"),
+        error_of(sequence, measurement_phase=5),
+        error_of(sequence, measurement_phase=1.0),
+        error_of(sequence, measurement_phase=-1),
+    ]
+
+
+def criteria(validation):
+    values = (1.0, 0.0, -1.0, np.array([2.0, 3.0]), np.array([0.0, 3.0]), np.array([]), True, False)
+    found = {}
+    for name, criterion in (
+        ("greater", validation.GreaterThan(0)),
+        ("equal", validation.EqualTo(1.0)),
+        ("false", validation.IsFalse()),
+    ):
+        found[name] = [verdict(criterion, value) for value in values]
+    return found
+
+
+def verdict(criterion, value):
+    try:
+        return bool(criterion.evaluate(value))
+    except Exception as error:
+        return type(error).__name__
+
+
+def part_signatures(P, model, task):
+    """Names and defaults of parameters of everything that is called."""
+    import importlib
+
+    found = {}
+    for module, names in task["signatures"].items():
+        there = importlib.import_module(f"bluecellulab.{module}")
+        for name in names.split():
+            item = there
+            for part in name.split("."):
+                item = getattr(item, part)
+            parameters = [each for each in inspect.signature(item).parameters.values() if each.name != "self"]
+            found[f"{module}:{name}"] = [
+                [each.name, repr(each.default) if isinstance(each.default, (int, float, str, bool)) else "-"]
+                for each in parameters
+            ]
+    return found
+
+
+def main(path):
+    """Do the jobs of a task, and write what came of each, with the CPU seconds that it took."""
+    import os
+
+    task = json.loads(Path(path).read_text())
+    P = _published()
+    start = P.NeuronGlobals.get_instance().export_params()
+    answers = {}
+    for job in task["jobs"]:
+        name, _, model = job.partition(" ")
+        P.NeuronGlobals.get_instance().load_params(start)
+        P.set_neuron_globals(temperature=34.0, v_init=-80.0)
+        begin = sum(os.times()[:4])
+        wall = time.time()
+        try:
+            found = globals()[f"part_{name}"](P, Model(P, task["models"][model]) if model else None, task)
+        except Exception as error:
+            import traceback
+
+            found = {"failed": f"{type(error).__name__}: {error}", "where": traceback.format_exc()}
+        print(job, round(sum(os.times()[:4]) - begin, 1), round(time.time() - wall, 1), file=sys.stderr, flush=True)
+        answers[job] = found
+        Path(task["answers"]).write_text(json.dumps(answers, default=float))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
