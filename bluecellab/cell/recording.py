@@ -56,6 +56,11 @@ class RecordingMixin(SectionsMixin):
         if self._model.artificial is None:
             self._record(SOMA_VOLTAGE, self.soma, 0.5, "v", None)
 
+    @property
+    def event_log(self) -> EventLog | None:
+        """Where the events of an artificial cell are noted, if they are."""
+        return self._events
+
     def _all_recorders(self) -> list[Recordable]:
         """Return everything that records from this cell, or takes part in its runs otherwise."""
         self.members[:] = [member for member in self.members if not member.closed]

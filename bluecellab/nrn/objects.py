@@ -23,6 +23,7 @@ __all__ = [
     "initialize_handler",
     "is_deleted",
     "listing",
+    "mechanism_types",
     "net_con",
     "parallel_context",
     "point_process",
@@ -56,6 +57,10 @@ obfunc bluecellab_netcon_to_none() { localobj made, none
 }
 obfunc bluecellab_sectionref() { localobj made
     made = new SectionRef()
+    return made
+}
+obfunc bluecellab_mechanism_type() { localobj made
+    made = new MechanismType($1)
     return made
 }
 obfunc bluecellab_handler() { localobj made
@@ -125,6 +130,11 @@ def pointer_vector(size: int) -> Any:
 def listing(name: str) -> Any:
     """Return a List of all instances of a hoc class, template or point process."""
     return _h().bluecellab_list(name)
+
+
+def mechanism_types(kind: int) -> Any:
+    """Return a MechanismType of all density mechanisms (0), or of all point processes (1)."""
+    return _h().bluecellab_mechanism_type(kind)
 
 
 def net_con(segment: Any, target: Any) -> Any:

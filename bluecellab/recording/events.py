@@ -85,6 +85,15 @@ class EventLog(Live):
         self.harvest()
         return self._times.array()
 
+    def memory(self) -> tuple[RunPlan | None, Samples, bool]:
+        """Return what has been noted, to be given back by :meth:`remember` after runs for somebody else."""
+        return self.plan, self._times, self.partial
+
+    def remember(self, memory: tuple[RunPlan | None, Samples, bool]) -> None:
+        """Have noted what :meth:`memory` returned, and nothing since."""
+        self.plan, self._times, self.partial = memory
+        self.running, self._prepared = False, None
+
 
 def _cut(wire: list[Any]) -> None:
     """Note no more events, and let go of everything in NEURON."""

@@ -154,6 +154,11 @@ class Recorder(Live):
             # more; so this one lets go even when the run never began
             self._tape.stop()
 
+    def rest(self) -> None:
+        """Let go of NEURON until the next run; what was recorded stays. A continuation is not recorded."""
+        if not self._running:
+            self._tape.stop()
+
     def trace(self) -> Trace:
         """Return what was recorded in the last run, or so far in the present one.
 

@@ -14,6 +14,7 @@ from bluecellab.simulation.conditions import (
 from bluecellab.simulation.core import Hook, Simulation
 from bluecellab.simulation.isolation import Executor, IsolatedProcess, Isolation, run_isolated
 from bluecellab.simulation.protocol import run_here, run_on, run_protocol
+from bluecellab.simulation.stepping import integrates_with_cvode
 from bluecellab.simulation.sweeping import Sweep, SweepKeywords, SweepOptions, map_cells, sweep
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Sweep",
     "SweepKeywords",
     "SweepOptions",
+    "integrates_with_cvode",
     "map_cells",
     "run_here",
     "run_isolated",

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
-from bluecellab.cell import Cell
+from pydantic import JsonValue
+
+from bluecellab.cell import Cell, living_cells
+from bluecellab.cell.aside import set_aside
 from bluecellab.errors import SimulationError
-from bluecellab.recording import Recorder, currents_of, traces_of
+from bluecellab.nrn import clock, runtime
 from bluecellab.results import Results
+from bluecellab.simulation import provenance
+from bluecellab.simulation.bench import Bench
 from bluecellab.simulation.core import Simulation
 from bluecellab.simulation.isolation import Isolation
+from bluecellab.simulation.stepping import integrates_with_cvode, serves_cvode
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Protocol
-from bluecellab.spec.recordings import (
-    AnyRecording,
-    CurrentsRecording,
-    PointProcessRecording,
-    SpikeRecording,
-    VariableRecording,
-)
-from bluecellab.stimulus import LiveStimulus
+from bluecellab.spec.simulation import RunConditions
 
 __all__ = ["run_here", "run_on", "run_protocol"]
+
+# a run is decided by its conditions alone, whatever other code has set in this process
+_OWN_STEPS = {"cvode_rtol": 0.0, "cvode_minstep": 0.0, "cvode_maxstep": 1e9}
 
 
 def run_here(cell: AnyCell, protocol: Protocol) -> Results:
@@ -48,76 +51,88 @@ def run_here(cell: AnyCell, protocol: Protocol) -> Results:
         return run_on(live, protocol)
 
 
-def run_on(cell: Cell, protocol: Protocol) -> Results:
+def run_on(cell: Cell, protocol: Protocol, *, time_limit: float | None = None) -> Results:
     """Run a protocol on a live cell, in this process, and put the cell back as it was.
+
+    Stimuli, recorders and detectors of the protocol are closed afterwards, also if the run fails, and
+    NEURON's settings are put back. What the cell's owner has attached to it takes part (stimuli, synapses,
+    fields), but for recorders and spike detectors: they keep what they had recorded before. The results are
+    bitwise those of a fresh process, whatever ran before on the same cell.
+
+    Time, potentials and states of NEURON itself are left as at the end of the run: every run begins by
+    initialising them, and a run of somebody else's simulation cannot be continued afterwards
+    (``continue_run`` says so).
 
     Parameters
     ----------
     cell
-        A live cell. What is attached to it takes part.
+        A live cell.
     protocol
         What is done and recorded.
+    time_limit
+        Wall time in s after which the run is stopped.
 
     Returns
     -------
     Results
-        Plain values, valid for ever.
+        Plain values, valid for ever; traces and spikes of the protocol alone.
 
     Raises
     ------
     BluecellabError
-        If the run fails.
+        If the cell lacks what the protocol names, or the run fails.
+    BusyError
+        If a run is in progress.
+
+    Examples
+    --------
+    >>> from bluecellab import Protocol, create_ball_stick
+    >>> with create_ball_stick() as cell:
+    ...     results = run_on(cell, Protocol.of_step(0.3, delay=2, duration=5, after=3))
+    >>> results.traces
+    <Traces 1 x 401 samples, 0..10 ms, mV>
     """
+    cell.check_open()
+    runtime.refuse_while_running("running a protocol")
+    begin = time.perf_counter()
     conditions = protocol.conditions
-    with Simulation(
+    with set_aside(living_cells()), Bench(cell, protocol) as bench, _simulation(conditions) as simulation:
+        simulation.add_cell(cell)
+        for member in bench.members:
+            simulation.attach(member)
+        cvode = conditions.cvode is True or (
+            conditions.cvode == "auto" and serves_cvode(bench.stimuli) and integrates_with_cvode(cell)
+        )
+        simulation.run(protocol.duration, cvode=cvode, dt=conditions.dt, time_limit=time_limit)
+        facts = _provenance(conditions, cvode=cvode, seconds=time.perf_counter() - begin)
+        return Results(bench.traces(), bench.spikes(clock.now()), protocol, cell.spec, facts)
+
+
+def _simulation(conditions: RunConditions) -> Simulation:
+    return Simulation(
         celsius=conditions.celsius,
         v_init=conditions.v_init,
         base_seed=conditions.base_seed,
         channel_seed=conditions.channel_seed,
-        globals=conditions.globals,
-    ) as simulation:
-        simulation.add_cell(cell)
-        playing = {
-            placed.name: cell.add_stimulus(placed.stimulus, placed.site) for placed in protocol.stimuli
-        }
-        recorders = [
-            recorder for recording in protocol.recordings for recorder in _record(cell, recording, playing)
-        ]
-        simulation.run(protocol.duration, cvode=conditions.cvode is True, dt=conditions.dt)
-        return Results(traces_of(recorders), cell.spikes(), protocol, cell.spec)
+        globals={**_OWN_STEPS, "cvode_atol": conditions.cvode_atol, **conditions.globals},
+    )
 
 
-def _record(cell: Cell, recording: AnyRecording, playing: Mapping[str, LiveStimulus]) -> list[Recorder]:
-    """Begin what a recording asks for; return the recorders of its traces."""
-    interval = None if isinstance(recording, SpikeRecording) else recording.interval
-    if isinstance(recording, SpikeRecording):
-        cell.start_recording_spikes(None, recording.location, recording.threshold)
-        return []
-    if isinstance(recording, PointProcessRecording):
-        return [_record_clamp(cell, recording, playing)]
-    if isinstance(recording, CurrentsRecording):
-        names = currents_of(
-            cell.at(recording.site).section, include_nonspecific=recording.include_nonspecific
-        )
-        return [cell.record(name, recording.site, interval=interval) for name in names]
-    variable = recording.variable if isinstance(recording, VariableRecording) else "v"
-    return [cell.record(variable, recording.site, interval=interval)]
-
-
-def _record_clamp(
-    cell: Cell, recording: PointProcessRecording, playing: Mapping[str, LiveStimulus]
-) -> Recorder:
-    """Record a variable of the point process that plays a stimulus of the protocol."""
-    if recording.target not in playing:
-        raise SimulationError(
-            f"recording {recording.name} is of a stimulus named {recording.target!r}; the protocol's are "
-            f"named {', '.join(map(repr, playing)) or 'nothing, as it has none'}"
-        )
-    clamp = playing[recording.target].hoc
-    pointer = getattr(clamp, f"_ref_{recording.variable}", None)
-    if pointer is None:
-        raise SimulationError(f"{clamp} has no variable {recording.variable!r} that could be recorded")
-    return cell.record_pointer(recording.name, pointer, interval=recording.interval)
+def _provenance(conditions: RunConditions, *, cvode: bool, seconds: float) -> Mapping[str, JsonValue]:
+    settings = conditions.to_dict()
+    seeds: dict[str, JsonValue] = {
+        name: settings.pop(name) for name in ("base_seed", "channel_seed", "stimulus_seed")
+    }
+    return {
+        "written": provenance.now(),
+        "versions": provenance.versions(),
+        "platform": provenance.system(),
+        "mechanisms": provenance.libraries(),
+        "integrator": "variable step" if cvode else "fixed step",
+        "settings": {**settings, "cvode": cvode},
+        "seeds": seeds,
+        "seconds": seconds,
+    }
 
 
 def run_protocol(

@@ -118,6 +118,11 @@ class BallStickCell(Spec):
     type: Literal["ball_stick"] = "ball_stick"
     id: CellId = CellId("", 0)
 
+    @property
+    def emodel_properties(self) -> EmodelProperties:
+        """Its threshold and holding current, which are known."""
+        return EmodelProperties(threshold_current=0.184062, holding_current=-0.070557)
+
 
 class PythonCell(Spec):
     """A cell made by a Python class or function of the user's that makes NEURON sections.
@@ -139,9 +144,6 @@ class PythonCell(Spec):
     arguments: Mapping[str, JsonValue] = Field(default_factory=dict)
     id: CellId = CellId("", 0)
     mechanisms: str | None = None
-
-    def __hash__(self) -> int:
-        return hash((self.factory, self.to_json()))
 
 
 class PointCell(Spec):
@@ -179,9 +181,6 @@ class PointCell(Spec):
     @classmethod
     def _path_as_text(cls, value: object) -> object:
         return str(value) if isinstance(value, Path) else value
-
-    def __hash__(self) -> int:
-        return hash((self.mechanism, self.to_json()))
 
 
 class AllenCell(Spec):
@@ -223,9 +222,6 @@ class AllenCell(Spec):
     attributes: Mapping[str, JsonValue] = Field(default_factory=dict)
     gid: int = 0
     id: CellId = CellId("", 0)
-
-    def __hash__(self) -> int:
-        return hash(self.to_json())
 
 
 AnyCell = Annotated[HocCell | BallStickCell | PythonCell | PointCell | AllenCell, Field(discriminator="type")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.handles import Segment
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import Site
@@ -77,18 +77,17 @@ def play(
         return _play_sum(spec, at, owner, electrical, seeds, stream)
     waveform = waveform_of(spec, electrical, seeds, stream=stream)
     segment = at.raw
-    h = runtime.raw_h()
     live = LiveStimulus(spec, site, waveform, owner)
     try:
         with runtime.guard(f"playing {waveform.label} at {site}"):
             if isinstance(spec, VoltageClamp):
-                _voltage_clamp(live, h.SEClamp(segment), spec, waveform)
+                _voltage_clamp(live, objects.point_process("SEClamp", segment), spec, waveform)
             elif isinstance(spec, AlphaSynapse):
-                _alpha_synapse(live, h.AlphaSynapse(segment), spec)
+                _alpha_synapse(live, objects.point_process("AlphaSynapse", segment), spec)
             elif isinstance(spec, ConductanceOrCurrent) and spec.mode == "conductance":
-                _conductance(live, h.SEClamp(segment), spec.reversal, waveform)
+                _conductance(live, objects.point_process("SEClamp", segment), spec.reversal, waveform)
             else:
-                _current(live, h.IClamp(segment), spec, waveform)
+                _current(live, objects.point_process("IClamp", segment), spec, waveform)
     except BaseException:
         live.close()
         raise

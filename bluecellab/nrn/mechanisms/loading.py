@@ -18,7 +18,7 @@ from bluecellab.errors import (
     MechanismWarning,
     MissingMechanismError,
 )
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.mechanisms import cache
 from bluecellab.nrn.mechanisms.library import (
     MechanismLibrary,
@@ -30,7 +30,7 @@ from bluecellab.nrn.mechanisms.nmodl import embedded
 from bluecellab.nrn.mechanisms.sources import ModFiles
 from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES
 
-__all__ = ["BUILT_IN", "load_from_environment", "load_mechanisms", "loaded", "require"]
+__all__ = ["BUILT_IN", "density_mechanisms", "load_from_environment", "load_mechanisms", "loaded", "require"]
 
 #: What NEURON 9 itself defines.
 BUILT_IN = frozenset(
@@ -195,16 +195,23 @@ def _check_loadable(library: Path, doing: str) -> None:
 
 def _registered() -> set[str]:
     """Return the names of all mechanisms, point processes and artificial cells in NEURON."""
-    h = runtime.raw_h()
-    names = set()
-    for kind in (0, 1):
-        types = h.MechanismType(kind)
-        name = h.ref("")
-        for index in range(int(types.count())):
-            types.select(index)
-            types.selected(name)
-            names.add(str(name[0]))
+    return {*_names_of(0), *_names_of(1)}
+
+
+def _names_of(kind: int) -> list[str]:
+    types = objects.mechanism_types(kind)
+    name = runtime.raw_h().ref("")
+    names = []
+    for index in range(int(types.count())):
+        types.select(index)
+        types.selected(name)
+        names.append(str(name[0]))
     return names
+
+
+def density_mechanisms() -> tuple[str, ...]:
+    """Return the names of all density mechanisms in NEURON, also those of ions."""
+    return tuple(_names_of(0))
 
 
 def loaded() -> tuple[MechanismLibrary, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bluecellab.nrn import runtime
+from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.mechanisms.loading import require
 
 __all__ = ["global_names", "is_range_variable", "is_section_property", "range_names"]
@@ -88,9 +88,11 @@ def source_text(mechanism: str) -> str:
     """
     require(mechanism)
     h: Any = runtime.raw_h()
-    kinds = h.MechanismType(1)
-    kinds.select(mechanism)
-    if int(kinds.selected()) < 0:
-        kinds = h.MechanismType(0)
-        kinds.select(mechanism)
-    return str(kinds.code() or "")
+    name = h.ref("")
+    for kind in (0, 1):
+        kinds = objects.mechanism_types(kind)
+        kinds.select(mechanism)  # leaves another one selected if it is none of this kind
+        kinds.selected(name)
+        if name[0] == mechanism:
+            return str(kinds.code() or "")
+    return ""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 import sys
-from datetime import datetime, timezone
-from importlib import metadata
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from bluecellab.errors import OutputError
-from bluecellab.nrn import mechanisms
+from bluecellab.simulation import provenance
 from bluecellab.simulation.circuit.dialect import Dialect
 
 __all__ = ["FILE_NAME", "provenance_of", "write_provenance"]
@@ -21,7 +18,7 @@ __all__ = ["FILE_NAME", "provenance_of", "write_provenance"]
 #: Name of the file within the output folder.
 FILE_NAME = "provenance.json"
 
-_PACKAGES = ("bluecellab", "neuron", "numpy", "libsonata", "h5py", "pydantic", "morphio")
+_PACKAGES = (*provenance.PACKAGES, "libsonata", "h5py", "morphio")
 
 
 def provenance_of(dialect: Dialect, **more: JsonValue) -> dict[str, JsonValue]:
@@ -40,19 +37,14 @@ def provenance_of(dialect: Dialect, **more: JsonValue) -> dict[str, JsonValue]:
         ``versions``, ``platform``, ``seeds``, ``files`` (SHA-256 of the configurations), ``mechanisms`` (what
         identifies the content of each library), ``config`` (all of it), and what was given.
     """
-    versions: dict[str, JsonValue] = {name: _version(name) for name in _PACKAGES}
-    versions["python"] = platform.python_version()
     return {
-        "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "versions": versions,
-        "platform": platform.platform(),
+        "written": provenance.now(),
+        "versions": provenance.versions(_PACKAGES),
+        "platform": provenance.system(),
         "command": list(sys.argv),
         **dialect.facts(),
         "files": {name: _sha256(name) for name in dict.fromkeys(dialect.input_files())},
-        "mechanisms": [
-            {"source": library.source, "key": library.key, "names": list(library.names)}
-            for library in mechanisms.loaded()
-        ],
+        "mechanisms": provenance.libraries(),
         "config": dialect.config.to_dict(),
         **more,
     }
@@ -72,13 +64,6 @@ def write_provenance(path: Path, facts: dict[str, JsonValue]) -> None:
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"the provenance cannot be written to {path}: {error}") from error
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _sha256(path: str) -> str | None:

@@ -27,11 +27,16 @@ class RunConditions(Spec):
     dt
         Fixed time step in ms.
     cvode
-        Integrate with a variable step instead; ``"auto"``: wherever the cell's mechanisms allow it.
+        Integrate with a variable step instead (CVODE); ``"auto"``: wherever the cell's mechanisms and the
+        stimuli allow it, see :func:`bluecellab.simulation.integrates_with_cvode`.
+    cvode_atol
+        Absolute tolerance of CVODE, in the units of the states (mV for potentials).
     base_seed
         Random123 global index.
     channel_seed
         Of the streams of stochastic channels; the template's own default when left out.
+    stimulus_seed
+        Of the streams of random stimuli.
     globals
         GLOBALs of mechanisms by name, such as ``{"tau_r_AMPA_ProbAMPANMDA_EMS": 0.2}``.
     """
@@ -40,12 +45,11 @@ class RunConditions(Spec):
     v_init: Millivolt = -65.0
     dt: PositiveMillisecond = 0.025
     cvode: bool | Literal["auto"] = False
-    base_seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    channel_seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    cvode_atol: Annotated[float, Field(gt=0)] = 1e-3
+    base_seed: SeedNumber = 0
+    channel_seed: SeedNumber | None = None
+    stimulus_seed: SeedNumber = 0
     globals: Mapping[str, float] = Field(default_factory=dict)
-
-    def __hash__(self) -> int:
-        return hash(self.to_json())
 
 
 class Seeds(Spec):
@@ -95,6 +99,3 @@ class CircuitConditions(Spec):
     extracellular_calcium: Annotated[float, Field(gt=0)] | None = None
     randomize_gaba_rise_time: bool = False
     mechanisms: Mapping[str, Mapping[str, float]] = Field(default_factory=dict)
-
-    def __hash__(self) -> int:
-        return hash(self.to_json())

@@ -211,9 +211,8 @@ class TestProtocols:
         assert here.protocol == there.protocol == self.protocol
 
     def test_unknown_target(self) -> None:
-        protocol = Protocol(duration=5, recordings=(PointProcessRecording(target="absent"),))
-        with pytest.raises(SimulationError, match="'absent'"):
-            run_here(BallStickCell(), protocol)
+        with pytest.raises(InvalidSpecError, match="'absent'"):
+            Protocol(duration=5, recordings=(PointProcessRecording(target="absent"),))
 
     def test_limits_need_a_process(self) -> None:
         with pytest.raises(SimulationError, match="isolated=True"):
