@@ -7,11 +7,11 @@ import numpy as np
 from bluecellab.cell.model import Model, sections_by_name
 from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.scope import Scope
+from bluecellab.spec.cells import BallStickCell
 
-__all__ = ["HOLDING_CURRENT", "THRESHOLD_CURRENT", "build_ball_stick"]
+__all__ = ["build_ball_stick"]
 
-THRESHOLD_CURRENT = 0.184062  # nA, on top of the holding current
-HOLDING_CURRENT = -0.070557  # nA
+_PROPERTIES = BallStickCell().emodel_properties
 _SODIUM_CONDUCTANCE = 0.24  # S/cm2
 _RADIUS = 10.0  # um
 
@@ -50,7 +50,7 @@ def build_ball_stick(scope: Scope) -> Model:
         sections=sections,
         lists={"somatic": ["soma[0]"], "basal": ["dend[0]"]},
         ids={0: "soma[0]", 1: "dend[0]"},
-        threshold=THRESHOLD_CURRENT,
-        holding=HOLDING_CURRENT,
+        threshold=_PROPERTIES.threshold_current,
+        holding=_PROPERTIES.holding_current,
         template_id="ball_stick",
     )
