@@ -90,10 +90,15 @@ class Settings:
         default = cls()
         given: dict[str, Any] = {}
         for each in fields(cls):
-            text = os.environ.get(f"{_PREFIX}{each.name.upper()}")
-            if text is not None:
-                kind = type(getattr(default, each.name))
+            variable = f"{_PREFIX}{each.name.upper()}"
+            text = os.environ.get(variable)
+            if text is None:
+                continue
+            kind = type(getattr(default, each.name))
+            try:
                 given[each.name] = _cells(Path(text)) if each.name == "cells" else kind(text)
+            except (OSError, ValueError) as error:
+                raise ValueError(f"{variable}={text}: {error}") from error
         return cls(**given)
 
 

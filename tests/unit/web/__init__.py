@@ -1,0 +1,1 @@
+"""The web back end under examples/web."""
