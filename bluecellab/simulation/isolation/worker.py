@@ -149,8 +149,17 @@ def _failure(error: BaseException, limited: bool, summary: str = "") -> Failure:
         traceback=text,
         error=b"" if summary else _pickled(error),
         builtin=_builtin_base(error),
-        out_of_memory=limited and (isinstance(error, MemoryError) or _BAD_ALLOC in text),
+        out_of_memory=limited and (_wanted_memory(error) or _BAD_ALLOC in text),
     )
+
+
+def _wanted_memory(error: BaseException | None) -> bool:
+    """Whether an exception, or one that it was made of, is for want of memory."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _pickled(error: BaseException) -> bytes:
