@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bionet import bench_bionet
+from benchmarks.experiments import bench_experiments
 from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
 from benchmarks.synapses import bench_synapses
 
@@ -226,6 +227,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Row]]] = {
     "isolated": bench_isolated,
     "leak": bench_leak,
     "synapses": lambda scale: bench_synapses(scale.rounds, scale.repeats, quick=scale is QUICK),
+    "experiments": lambda scale: bench_experiments(scale.rounds, quick=scale is QUICK),
     "bionet": lambda scale: bench_bionet(scale.rounds, quick=scale is QUICK),
 }
 

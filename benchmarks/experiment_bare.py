@@ -97,7 +97,9 @@ def validation(bench):
     bench.run(1850, 250, 1350, 1.3 * threshold)
     axon = getattr(bench.cell, "axon", None)
     bench.run(1850, 250, 1350, 2.0 * threshold, more=[axon[0](0.5)] if axon else [])
-    dendrites = [section(0.5) for section in bench.cell.all if "dend" in str(section) or "apic" in str(section)]
+    dendrites = [
+        section(0.5) for section in bench.cell.all if "dend" in str(section) or "apic" in str(section)
+    ]
     bench.run(1500, 1000, 5, 10 * threshold, more=dendrites, cvode=False)
     bench.run(3500, 250, 3000, -0.4 * threshold)
     curve = iv(bench, count=5)

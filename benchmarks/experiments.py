@@ -1,0 +1,109 @@
+"""Rheobase, IV and FI curves and the validation suite, against a bare script that does the simulations in one process.
+
+Each experiment is measured on a live cell (the experiment alone), and on a specification with one worker: once in a
+fresh process (all of it, imports, servers and the cell included), and on servers that are there (what each further one
+costs). Two workers are compared with one by wall time.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from typing import Any
+
+from benchmarks.harness import WRONG, Answer, Row, Task, compared, in_turn
+
+#: Largest ratio that is aimed at.
+TARGETS = {"rheobase": 1.15, "iv": 1.2, "fi": 1.2, "validation": 1.3}
+#: Rheobase of the cells in nA.
+CELLS = {"sscx_v6": 0.11248, "l5pc_v6": 0.40421}
+_AGAIN = 3
+
+
+def models() -> dict[str, dict[str, Any]]:
+    """The layer 4 and layer 5 pyramidal cells of the material, if it was gathered."""
+    from bluecellab.nrn.mechanisms import build, cache_folder
+
+    root = cache_folder() / "material"
+    if not (root / "index.json").is_file():
+        return {}
+    index = json.loads((root / "index.json").read_text(encoding="utf-8"))["cells"]
+    return {
+        name: {
+            "library": str(build(root / index[name]["mechanisms"]).path),
+            "template": str(root / index[name]["template"]),
+            "template_name": index[name]["template_name"],
+            "morphology": str(root / index[name]["morphologies"]["asc"]),
+            "format": index[name]["template_format"],
+            "holding": index[name]["holding_current"],
+            "threshold": threshold,
+        }
+        for name, threshold in CELLS.items()
+    }
+
+
+def bench_experiments(rounds: int, *, quick: bool) -> list[Row]:
+    """Measure every experiment on both cells, or, quickly, two on one."""
+    rows = []
+    for name, model in list(models().items())[: 1 if quick else None]:
+        for job, target in TARGETS.items():
+            if not (quick and job in ("fi", "validation")):
+                rows += _rows(name, job, model, 1 if quick else rounds, target)
+    return rows
+
+
+def _rows(name: str, job: str, model: dict[str, Any], rounds: int, target: float) -> list[Row]:
+    def task(side: str, **options: Any) -> Task:
+        return Task(f"experiment_{side}", job, {"model": model, "times": 1, **options})
+
+    tasks = {
+        "bare": task("bare"),
+        "live": task("ours", live=True),
+        "cold": task("ours", live=False),
+        "warm": task("ours", live=False, times=1 + _AGAIN),
+        "two": task("ours", live=False, times=1 + _AGAIN, processes=2),
+    }
+    if job == "rheobase":
+        del tasks["two"]  # each simulation depends on the one before
+    answers = in_turn(tasks, rounds)
+    further = [
+        {"cpu": (warm["all"] - cold["all"]) / _AGAIN}
+        for warm, cold in zip(answers["warm"], answers["cold"], strict=True)
+    ]
+    bare = answers["bare"]
+    note = f"{bare[0]['simulations']} simulations; {_agreement(job, answers)}"
+    what = f"{name} {job}"
+    rows = [
+        compared(f"{what}, live cell / bare", answers["live"], bare, target=target, note=note),
+        compared(f"{what}, isolated, servers there / bare", further, bare, target=target),
+        compared(f"{what}, isolated, whole process / bare", answers["cold"], bare, key="all"),
+    ]
+    if "two" in answers:
+        rows.append(
+            compared(
+                f"{what}, wall time of two workers / one",
+                answers["two"],
+                answers["warm"],
+                key="wall",
+                target=0.65,
+            )
+        )
+    return rows
+
+
+def _agreement(job: str, answers: dict[str, list[Answer]]) -> str:
+    """Say how far the values are apart, or that they are wrong."""
+    bare = answers["bare"][0]["value"]
+    values = [answer["value"] for name, several in answers.items() if name != "bare" for answer in several]
+    if any(value != values[0] for value in values):
+        return f"{WRONG}: live and isolated differ"
+    if job == "rheobase":
+        apart = abs(values[0] - bare)
+        return f"{apart:.4f} nA apart" if apart <= 0.005 else f"{WRONG}: {values[0]} and {bare} nA"
+    ours, theirs = (values[0], bare) if job == "validation" else ([values[0]] * 2, [bare] * 2)
+    if job != "iv" and ours[1] != theirs[1]:
+        return f"{WRONG}: {ours[1]} and {theirs[1]} spikes"
+    if job == "fi":
+        return "equal counts"
+    apart = statistics.fmean(abs(a - b) for a, b in zip(ours[0], theirs[0], strict=True))
+    return f"{apart:.1e} mV apart on average"
