@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,15 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LIBRARIES = (OWN_VARIABLE, PUBLISHED_VARIABLE)
 KEPT_VARIABLES = frozenset({cpus.DEPTH_VARIABLE, *_THREADS})
 """Environment variables that a worker has from its server, not from whoever asks."""
+
+_OF_A_LAUNCHER = re.compile(
+    r"(PMI|PMI2|PMIX|OMPI|PRTE|PALS|HYD|HYDI|HYDRA|I_MPI)_|MPI_LOCAL|NEURON_INIT_MPI$"
+)
+"""Environment variables that tell a process which rank of an MPI program it is, or to become one.
+
+A worker is none, whoever asked for it: if it believed so, it would talk to the launcher of the others,
+and MPI would end it.
+"""
 
 _NEURON_MODULES = frozenset({"hoc", "nrn"})
 _LIVE_CLASSES = (
@@ -281,10 +291,14 @@ def _working_directory() -> str | None:
 
 
 def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment a worker gets: the asker's, but for what the server decides."""
+    """Return the environment a worker gets: the asker's, but for what the server decides and its rank."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     asked = {name: value for name, value in environment.items() if name not in KEPT_VARIABLES}
-    return {**asked, **kept}
+    return {**_of_no_rank(asked), **kept}
+
+
+def _of_no_rank(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not _OF_A_LAUNCHER.match(name)}
 
 
 def server_environment() -> dict[str, str]:
@@ -296,7 +310,7 @@ def server_environment() -> dict[str, str]:
         if os.environ.get(name)
     }
     return {
-        **os.environ,
+        **_of_no_rank(os.environ),
         **libraries,  # the server works in another folder
         **dict.fromkeys(_THREADS, "1"),  # a process with threads cannot be forked safely
         cpus.DEPTH_VARIABLE: str(cpus.depth() + 1),

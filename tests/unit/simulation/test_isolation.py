@@ -107,6 +107,15 @@ def test_surroundings_are_those_of_the_call(monkeypatch: pytest.MonkeyPatch, tmp
     assert run_isolated(lambda: os.environ["COLOUR"]) == "blue"
 
 
+def test_a_worker_is_no_rank_of_the_callers_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranks = ("PMI_RANK", "PMI_FD", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID", "NEURON_INIT_MPI")
+    for name in (*ranks, "PMIXED", "SLURM_PROCID"):
+        monkeypatch.setenv(name, "1")
+    isolation = Isolation(modules=["colorsys"])  # a server of its own, which NEURON_INIT_MPI would end
+    assert isolation.run(lambda: [name for name in ranks if name in os.environ]) == []
+    assert isolation.run(lambda: "PMIXED" in os.environ and "SLURM_PROCID" in os.environ)
+
+
 def test_random_numbers_differ_between_jobs() -> None:
     def draw() -> tuple[float, float]:
         return np.random.random(), random.random()  # noqa: NPY002 - the global state is the point
