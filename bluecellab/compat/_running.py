@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bluecellab.cell import Cell as AnyLiveCell
 from bluecellab.compat import importer
 from bluecellab.compat.cell.core import BALL_STICK
-from bluecellab.errors import CellError
+from bluecellab.errors import CellError, StimulusError
 from bluecellab.nrn import mechanisms
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.simulation.conditions import NeuronGlobals
@@ -23,12 +24,14 @@ __all__ = [
     "accepts_cvode",
     "conditions",
     "executor",
+    "holding_of",
     "isolation",
     "properties_of",
     "rebuilt",
     "rebuilt_here",
     "specification",
     "template_of",
+    "workers",
 ]
 
 P = ParamSpec("P")
@@ -40,7 +43,8 @@ _MODULES = ("bluecellab.analysis.running", "bluecellab.compat.tools")
 def specification(params: Any) -> AnyCell:
     """Return what rebuilds a cell, from its published parameters: template, morphology, format, properties.
 
-    A worker has the mechanisms that this process has loaded, see :func:`isolation`.
+    It needs the mechanisms that this process has loaded; a specification names one library. Where there are
+    several, workers must have the others: see :func:`isolation` and :func:`workers`.
     """
     template, morphology, template_format, properties = params
     if template_format == BALL_STICK.template_format:
@@ -51,6 +55,7 @@ def specification(params: Any) -> AnyCell:
         template_format=template_format,
         emodel_properties=properties,
         id=CellId("", 0),
+        mechanisms=str(loaded[0]) if (loaded := _loaded()) else None,
     )
 
 
@@ -90,6 +95,21 @@ def properties_of(cell: AnyLiveCell) -> EmodelProperties:
     return properties
 
 
+def holding_of(cell: AnyLiveCell) -> float:
+    """Return the holding current of a cell in nA.
+
+    Raises
+    ------
+    StimulusError
+        If it says none.
+    """
+    if cell.hypamp is None:
+        raise StimulusError(
+            f"{cell.label} says no holding current (Cell.hypamp must be set): make it with emodel_properties"
+        )
+    return float(cell.hypamp)
+
+
 def accepts_cvode(template: str | os.PathLike[str]) -> bool:
     """Whether a template has no stochastic channels, by the published rule: it says nothing of StochKv."""
     if not str(template):
@@ -99,9 +119,23 @@ def accepts_cvode(template: str | os.PathLike[str]) -> bool:
 
 def isolation(cell: AnyCell | None = None) -> Isolation:
     """Return how workers begin: with the mechanisms that are loaded here, and a cell, if one is given."""
+    return Isolation(mechanisms=_loaded(), modules=_MODULES, cell=cell)
+
+
+def _loaded() -> list[Path]:
     importer.load_once()
-    paths = [library.path for library in mechanisms.loaded() if library.path is not None]
-    return Isolation(mechanisms=paths, modules=_MODULES, cell=cell)
+    return [library.path for library in mechanisms.loaded() if library.path is not None]
+
+
+@contextmanager
+def workers(processes: int | None, jobs: int) -> Iterator[dict[str, Any]]:
+    """Yield what tells a function of :mod:`bluecellab.analysis` where a specification is run."""
+    count = processes if processes is None else max(1, min(processes, jobs))
+    if len(_loaded()) < 2:
+        yield {"processes": count}
+        return
+    with Executor(count, isolation=isolation()) as own:
+        yield {"executor": own}
 
 
 def executor(processes: int | None, jobs: int, cell: AnyCell | None = None) -> Executor:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["hand_to_pyplot", "show"]
 
+_WINDOWLESS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+
 
 def hand_to_pyplot(figure: Figure) -> ModuleType:
     """Make a figure that belongs to nobody pyplot's current one, for scripts that go on with pyplot.
@@ -33,11 +35,10 @@ def hand_to_pyplot(figure: Figure) -> ModuleType:
     try:
         pyplot.figure(figure)
     except (TypeError, ValueError):  # before matplotlib 3.11 it takes its own only: show it a picture
-        image = figure.canvas.print_to_buffer()  # type: ignore[attr-defined]  # of the Agg canvas
-        width, height = image[1]
-        pixels = memoryview(image[0]).cast("B", (height, width, 4))
+        numpy = require("numpy", extra="plot", doing="drawing")
+        figure.canvas.draw()
         axes = pyplot.figure(figsize=figure.get_size_inches()).add_axes((0, 0, 1, 1))
-        axes.imshow(require("numpy", extra="plot", doing="drawing").asarray(pixels))
+        axes.imshow(numpy.asarray(getattr(figure.canvas, "buffer_rgba")()))  # noqa: B009 - of Agg's canvas
         axes.axis("off")
     return pyplot
 
@@ -63,7 +64,7 @@ def show(figure: Figure) -> bool:
         require("IPython.display", extra="plot", doing="displaying a figure").display(figure)
         return True
     mpl = require("matplotlib", extra="plot", doing="showing a figure")
-    if mpl.get_backend().lower() not in {name.lower() for name in mpl.rcsetup.interactive_bk}:
+    if mpl.get_backend().lower() in _WINDOWLESS or "inline" in mpl.get_backend():
         return False
     pyplot = hand_to_pyplot(figure)
     pyplot.show()
