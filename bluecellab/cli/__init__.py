@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from bluecellab.cli import demo, info, mechanisms, rheobase, run, validate
+from bluecellab.cli import demo, fi, info, iv, mechanisms, plot, rheobase, run, validate
 from bluecellab.errors import BluecellabError
 
 __all__ = ["main"]
@@ -50,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_parser(subparsers)
     validate.add_parser(subparsers)
     info.add_parser(subparsers)
-    rheobase.add_parser(subparsers)
+    for command in (rheobase, iv, fi, plot):
+        command.add_parser(subparsers)
     mechanisms.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):

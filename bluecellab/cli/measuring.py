@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Concatenate, Generic, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Generic, TypeVar, cast
 
 from bluecellab.cli.output import as_csv, as_json, document, write
 from bluecellab.cli.tables import table
@@ -44,6 +44,18 @@ class Named(Generic[T]):
     error: Exception | None = None
     seconds: float = 0.0
 
+    def unwrap(self) -> T:
+        """Return the value.
+
+        Raises
+        ------
+        BluecellabError
+            What the measurement failed with.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
     def facts(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Return what there is to say, JSON-ready but for arrays."""
         said: dict[str, object] = {"name": self.name, "cell": self.cell.to_dict()}
@@ -70,6 +82,8 @@ class Told(Generic[T]):
         What JSON says of a value.
     units
         Of these fields.
+    notes
+        What is said of it beside the table.
     """
 
     heading: Sequence[str]
@@ -78,6 +92,7 @@ class Told(Generic[T]):
     values: Callable[[T], Sequence[Sequence[object]]]
     fields: Callable[[T], Mapping[str, object]]
     units: Mapping[str, str]
+    notes: Callable[[T], Sequence[str]] = lambda _: ()
 
 
 def shows_progress() -> bool:
@@ -142,6 +157,9 @@ def tell(arguments: argparse.Namespace, outcomes: Sequence[Named[T]], told: Told
     for each in outcomes:
         if each.error is not None:
             print(f"bluecellab: {each.name}: {type(each.error).__name__}: {each.error}", file=sys.stderr)
+    for each, value in good:
+        for note in told.notes(value):
+            print(f"bluecellab: {each.name}: {note}", file=sys.stderr)
     if arguments.output is not None:
         rows = [(each.name, *row) for each, value in good for row in told.values(value)]
         text = as_json(facts) if arguments.output.suffix.lower() == ".json" else as_csv([told.columns, *rows])

@@ -138,14 +138,17 @@ def add_cell_options(parser: argparse.ArgumentParser, *, several: bool = True) -
     group.add_argument(
         "--format", choices=("v5", "v6", "bluepyopt"), default="v6", help="of the template (default: v6)"
     )
-    group.add_argument(
-        "--threshold", type=quantity("nA"), metavar="NA", help="threshold current, where it is known"
-    )
     parser.add_argument(
         "--holding",
         type=quantity("nA"),
         metavar="NA",
         help="holding current (default: that of the cell's properties, else 0)",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=quantity("nA"),
+        metavar="NA",
+        help="threshold current on top of it, if it is known (else it is measured where it is needed)",
     )
     group.add_argument("--mechanisms", type=Path, metavar="FOLDER", help=".mod files, or compiled library")
 
@@ -162,7 +165,7 @@ def cells_of(arguments: argparse.Namespace) -> dict[str, AnyCell]:
 
     given: list[Path] = arguments.cells if isinstance(arguments.cells, list) else [arguments.cells]
     given = [path for path in given if path is not None]
-    options = ("template", "morphology", "threshold", "mechanisms")
+    options = ("template", "morphology", "mechanisms")
     asked = [name for name in options if getattr(arguments, name) is not None]
     if given and asked:
         arguments.refuse(f"--{asked[0]} is for a cell without a JSON file; write it into {given[0]}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bluecellab.cli import options, output
+from bluecellab.cli import fi, iv, options, output
 from bluecellab.errors import InvalidSpecError
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ def add_parser(subparsers: options.Subparsers) -> None:
         )
         if name == "morphology":
             kind.add_argument("--dimensions", type=int, choices=(2, 3), default=2, help="default: 2")
+    for name, what, draw, module in (
+        ("iv", "an IV curve of a cell", _iv, iv),
+        ("fi", "an FI curve of a cell", _fi, fi),
+    ):
+        module.add_options(_add_kind(kinds, name, draw, what))
     _add_bap(kinds)
     _add_raster(kinds)
 
@@ -139,6 +144,20 @@ def _dendrogram(arguments: argparse.Namespace) -> Figure:
     return plot_dendrogram(shape, arguments.variable, title=title)
 
 
+def _iv(arguments: argparse.Namespace) -> Figure:
+    from bluecellab.plotting import plot_iv
+
+    (found,) = iv.measure(arguments)[0]
+    return plot_iv(found.unwrap(), title=arguments.title or found.name)
+
+
+def _fi(arguments: argparse.Namespace) -> Figure:
+    from bluecellab.plotting import plot_fi
+
+    (found,) = fi.measure(arguments)[0]
+    return plot_fi(found.unwrap(), title=arguments.title or found.name)
+
+
 def _add_bap(kinds: options.Subparsers) -> None:
     kind = _add_kind(kinds, "bap", _bap, "the attenuation of an action potential along the dendrites")
     kind.add_argument(
@@ -157,6 +176,7 @@ def _add_bap(kinds: options.Subparsers) -> None:
 def _bap(arguments: argparse.Namespace) -> Figure:
     from bluecellab.analysis.back_propagation import back_propagation
     from bluecellab.plotting import plot_back_propagation
+    from bluecellab.spec.simulation import RunConditions
 
     _, cell = options.one_cell_of(arguments)
     found = back_propagation(
@@ -164,7 +184,7 @@ def _bap(arguments: argparse.Namespace) -> Figure:
         amplitude=arguments.amplitude,
         duration=arguments.duration,
         holding_current=arguments.holding,
-        conditions=options.changed_conditions(arguments),
+        conditions=options.conditions_of(arguments, RunConditions(cvode="auto", v_init=-80.0)),
     )
     return plot_back_propagation(found, title=arguments.title)
 
