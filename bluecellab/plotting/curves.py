@@ -135,11 +135,11 @@ def plot_impedance(impedance: Impedance, *, title: str = "") -> Figure:
             )
         upper.annotate(
             f"{impedance.resonance_frequency:.3g} Hz, Q = {impedance.resonance_strength:.3g}",
-            (impedance.resonance_frequency, 1.0),
+            (impedance.resonance_frequency, 0.0),
             xycoords=("data", "axes fraction"),
-            xytext=(4, -2),
+            xytext=(4, 4),
             textcoords="offset points",
-            va="top",
+            va="bottom",
             fontsize=8,
             color=colour(1),
         )

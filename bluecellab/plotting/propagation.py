@@ -61,8 +61,7 @@ def plot_back_propagation(propagation: BackPropagation, *, fit: bool = True, tit
         if fit and branch.fit is not None:
             a, b, c = branch.fit
             x = np.linspace(0.0, float(branch.distances.max()), _POINTS)
-            label = f"{a:.1f} exp(-x / {1 / b:.0f} µm) {c:+.1f} mV" if b else f"{a + c:.1f} mV"
-            axes.plot(x, a * np.exp(-b * x) + c, color=shade, linewidth=1.2, label=label)
+            axes.plot(x, a * np.exp(-b * x) + c, color=shade, linewidth=1.2, label=_formula(a, b, c))
     axes.scatter(
         [0.0], [propagation.soma_amplitude], s=36, marker="D", color=KIND_COLOURS["soma"], linewidths=0,
         label="soma", clip_on=False, zorder=3,
@@ -194,6 +193,13 @@ def plot_epsp(epsp: EpspAttenuation, *, title: str = "") -> Figure:
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
+
+
+def _formula(a: float, b: float, c: float) -> str:
+    """Return a fit as it is printed."""
+    if b == 0:
+        return f"{a + c:.1f} mV"
+    return f"{a:.1f} exp(-x / {1 / b:.0f} µm) {'-' if c < 0 else '+'} {abs(c):.1f} mV"
 
 
 def _branches(propagation: BackPropagation) -> list[tuple[Kind, BranchAttenuation]]:

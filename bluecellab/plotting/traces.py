@@ -65,9 +65,13 @@ def by_unit(traces: Traces | Iterable[Trace]) -> list[list[Trace]]:
 def labels_of(traces: Sequence[Trace]) -> list[str]:
     """Return short labels that tell the traces apart: the place, the variable, or both."""
     variables = {trace.variable for trace in traces}
+    cells = {trace.site.cell for trace in traces if trace.site is not None}
     labels = []
     for trace in traces:
-        place = str(trace.site) if trace.site is not None else ""
+        site = trace.site
+        if site is not None and len(cells) == 1:  # that they are of one cell goes without saying
+            site = site.model_copy(update={"cell": None})
+        place = str(site) if site is not None else ""
         variable = trace.variable if len(variables) > 1 or not place else ""
         labels.append(" ".join(filter(None, (place, variable))) or trace.name)
     return labels if len(set(labels)) == len(labels) else [trace.name for trace in traces]
