@@ -18,6 +18,7 @@ from bluecellab.simulation.isolation.job import Job
 from bluecellab.simulation.isolation.nurseries import Resident
 from bluecellab.simulation.isolation.payload import Call, dump_job
 from bluecellab.simulation.isolation.posix import kernel_limits_memory
+from bluecellab.simulation.isolation.server import PRELOADED
 from bluecellab.spec.cells import AnyCell
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Prepared:
         setup = Setup(
             mechanisms=tuple(str(library.path) for library in libraries),
             contents=tuple(library.key for library in libraries),
-            modules=tuple(isolation.modules),
+            modules=tuple(module for module in isolation.modules if module not in PRELOADED),
         )
         resident = None if cell is None else Resident.of(cell, memory)
         self._job = Job(dump_job(call, memory, copy=copy), setup, self._limits, resident)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "residents", "settle_down"]
 
-_OFTEN_USED = ("bluecellab.simulation.protocol",)
 _residents: list[Cell] = []
 
 
@@ -56,7 +54,5 @@ def settle_down(log: int, trace: int) -> None:
     for descriptor in (log, trace):
         os.close(descriptor)
     os.chdir("/")  # no folder is kept busy
-    for module in _OFTEN_USED:
-        importlib.import_module(module)
     gc.collect()
     gc.freeze()  # else the first collection in every worker would copy all pages

@@ -28,7 +28,7 @@ from bluecellab.errors import BluecellabError
 from bluecellab.simulation.isolation import posix, protocol
 from bluecellab.simulation.isolation.transport import Outbox
 
-__all__ = ["BOOT", "Boot", "Server", "main"]
+__all__ = ["BOOT", "PRELOADED", "Boot", "Server", "main"]
 
 BOOT = (
     "import json, sys; boot = json.load(sys.stdin); sys.path[:] = boot['path']; "
@@ -37,6 +37,8 @@ BOOT = (
 """What the interpreter is started with; a :class:`Boot` follows on its standard input."""
 
 _ROOMS = ("spec", "results", "circuit", "cell", "synapse", "stimulus", "recording", "fields", "simulation")
+PRELOADED = (*(f"bluecellab.{room}" for room in _ROOMS), "bluecellab.simulation.protocol")
+"""Modules that every server imports."""
 
 
 class Boot(TypedDict):
@@ -204,8 +206,8 @@ def _preload(mechanisms: Sequence[str], modules: Sequence[str]) -> None:
     from bluecellab.nrn import runtime
 
     runtime.start()
-    for room in _ROOMS:
-        importlib.import_module(f"bluecellab.{room}")
+    for module in PRELOADED:
+        importlib.import_module(module)
     if mechanisms:
         from bluecellab.nrn.mechanisms import load_mechanisms
 
