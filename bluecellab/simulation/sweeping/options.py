@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from bluecellab.errors import InvalidSpecError
+from bluecellab.simulation.isolation import Executor
 from bluecellab.simulation.sweeping.seams import AnyExecutor
 
 __all__ = ["SweepKeywords", "SweepOptions"]
@@ -36,8 +37,9 @@ class SweepOptions:
     ----------
     executor
         What runs the jobs: anything with the ``submit()`` of :mod:`concurrent.futures`, such as
-        Dask's ``client.get_executor()`` or mpi4py's ``MPIPoolExecutor()``; it is left open. By
-        default a pool of our own, which ends with the sweep.
+        Dask's ``client.get_executor()`` or mpi4py's ``MPIPoolExecutor()``; it is left open. One of
+        ours may be shared by many sweeps; its isolation says the limits. By default a pool of our
+        own, which ends with the sweep.
     processes
         How many jobs at once in our own pool; by default all processors but one.
     ordered
@@ -89,6 +91,12 @@ class SweepOptions:
             raise InvalidSpecError(
                 f"an executor has submit(), as those of concurrent.futures have; got {self.executor!r}"
                 + ("; for Dask use client.get_executor()" if hasattr(self.executor, "get_executor") else "")
+            )
+        limits = [name for name in ("time_limit", "memory_limit") if getattr(self, name) is not None]
+        if isinstance(self.executor, Executor) and limits:
+            raise InvalidSpecError(
+                f"{' and '.join(limits)} of one of our pools must be said there: "
+                "Executor(isolation=Isolation(time_limit=..., memory_limit=...))"
             )
         if not self.isolated:
             named = ("executor", "processes", "time_limit", "memory_limit")

@@ -43,19 +43,22 @@ class Runner(Protocol):
 
 def runner_for(options: SweepOptions) -> Runner:
     """Return what the options ask for."""
+    if isinstance(options.executor, Executor):
+        return _Pool(options, options.executor)
     if options.executor is not None:
         return _Foreign(options.executor, options)
     return _Pool(options)
 
 
 class _Pool:
-    """Our own pool, whose workers have the cell at hand."""
+    """A pool of our own processes, which have the cell at hand; made for this sweep, or shared by several."""
 
-    def __init__(self, options: SweepOptions) -> None:
+    def __init__(self, options: SweepOptions, shared: Executor | None = None) -> None:
         isolation = Isolation(
             time_limit=options.time_limit, memory_limit=options.memory_limit, modules=_MODULES
         )
-        self._executor = Executor(options.processes, isolation=isolation)
+        self._shared = shared is not None
+        self._executor = shared or Executor(options.processes, isolation=isolation)
         self._begun: dict[int, float] = {}
         self._queued: deque[int] = deque()
 
@@ -85,7 +88,8 @@ class _Pool:
         return Reply(value, seconds=seconds)
 
     def close(self) -> None:
-        self._executor.terminate()
+        if not self._shared:  # the jobs of this sweep have been cancelled; the others are not ours
+            self._executor.terminate()
 
 
 class _Foreign:
