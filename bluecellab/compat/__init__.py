@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from bluecellab.compat.circuit import EmodelProperties
     from bluecellab.compat.circuit_simulation import CircuitSimulation, SSim
     from bluecellab.compat.connection import Connection
+    from bluecellab.compat.dendrogram import Dendrogram
     from bluecellab.compat.importer import import_hoc
+    from bluecellab.compat.plotwindow import PlotWindow
     from bluecellab.compat.psection import PSection
     from bluecellab.compat.psegment import PSegment
     from bluecellab.compat.rngsettings import RNGSettings
@@ -46,11 +48,13 @@ __all__ = [
     "Cell",
     "CircuitSimulation",
     "Connection",
+    "Dendrogram",
     "EmodelProperties",
     "MorphIOWrapper",
     "NeuronGlobals",
     "PSection",
     "PSegment",
+    "PlotWindow",
     "RNGSettings",
     "SSim",
     "Simulation",
@@ -68,11 +72,13 @@ _HOMES = {
     "Cell": "cell",
     "CircuitSimulation": "circuit_simulation",
     "Connection": "connection",
+    "Dendrogram": "dendrogram",
     "EmodelProperties": "circuit",
     "MorphIOWrapper": "cell",
     "NeuronGlobals": "simulation.neuron_globals",
     "PSection": "psection",
     "PSegment": "psegment",
+    "PlotWindow": "plotwindow",
     "RNGSettings": "rngsettings",
     "SSim": "circuit_simulation",
     "Simulation": "simulation",
@@ -85,10 +91,13 @@ _SUBMODULES = (
     "circuit",
     "circuit_simulation",
     "connection",
+    "dendrogram",
     "exceptions",
+    "graph",
     "importer",
     "neuron",
     "neuron_interpreter",
+    "plotwindow",
     "point",
     "psection",
     "psegment",
@@ -100,6 +109,7 @@ _SUBMODULES = (
     "tools",
     "type_aliases",
     "utils",
+    "validation",
     "verbosity",
 )
 

@@ -19,22 +19,7 @@ _BLUEPY = "belongs to bluepy's BlueConfig circuits, which are not read; use SONA
 #: Published names, relative to the package; what is below a module shares its fate.
 _ABSENT: dict[str, str] = {
     **dict.fromkeys(
-        (
-            "Dendrogram",
-            "PlotWindow",
-            "cell.core.Cell.add_dendrogram",
-            "cell.core.Cell.add_plot_window",
-            "cell.core.Cell.delete_plottable",
-            "cell.core.Cell.init_callbacks",
-            "cell.core.Cell.plot_callback",
-            "cell.core.Cell.weights_callback",
-            "cell.plotting",
-            "dendrogram",
-            "graph",
-            "plotwindow",
-            "utils.efel_settings",
-            "validation",
-        ),
+        ("validation",),
         _EXPERIMENTS,
     ),
     **dict.fromkeys(

@@ -5,23 +5,36 @@ from __future__ import annotations
 import functools
 import io
 import json
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, redirect_stdout
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
+from bluecellab.analysis import features
+from bluecellab.analysis.features import Setting
 from bluecellab.compat._coming import getter
 from bluecellab.compat.simulation.parallel import IsolatedProcess
 
-__all__ = ["CaptureOutput", "NestedPool", "NumpyEncoder", "run_once"]
+__all__ = ["CaptureOutput", "NestedPool", "NumpyEncoder", "efel_settings", "run_once"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 __getattr__ = getter(__name__)
 __path__: list[str] = []  # lets `from ... import name` say why an absent name is absent
+
+
+def efel_settings(settings: Mapping[str, Setting] | None = None) -> AbstractContextManager[None]:
+    """Change settings of eFEL's for a block; see :func:`bluecellab.analysis.features.efel_settings`.
+
+    Parameters
+    ----------
+    settings
+        Values by name; None changes nothing, and puts back what the block changes.
+    """
+    return features.efel_settings(settings or {})
 
 
 def run_once(func: Callable[P, R]) -> Callable[P, R | None]:

@@ -18,6 +18,7 @@ from bluecellab.compat._coming import explain
 from bluecellab.compat.cell import _replay as replay
 from bluecellab.compat.cell import _report_sites
 from bluecellab.compat.cell._synapses import CircuitSynapses
+from bluecellab.compat.cell.plotting import PlottableMixin
 from bluecellab.compat.exceptions import SectionDoesNotExistError
 from bluecellab.compat.psection import PSection
 from bluecellab.compat.synapse.synapse_factory import SynapseFactory
@@ -35,7 +36,7 @@ __all__ = ["BALL_STICK", "Cell"]
 BALL_STICK = TemplateParams("", "", "ball_stick", None)
 
 
-class Cell(room.Cell):
+class Cell(PlottableMixin):
     """A cell from a hoc template and a morphology, as published.
 
     Its sections are NEURON's own (``nrn.Section``), which ``neuron.h`` takes; asking a closed cell for
@@ -107,6 +108,7 @@ class Cell(room.Cell):
         self._wired = CircuitSynapses(self._scope)
         self.delayed_weights: queue.PriorityQueue[tuple[float, object]] = queue.PriorityQueue()
         self.sonata_proxy: object | None = None
+        self._begin_plotting()
 
     @classmethod
     def face_of(cls, cell: room.Cell) -> Self:
