@@ -120,16 +120,8 @@ def __getattr__(name: str) -> object:
     if home is None:
         raise AttributeError(f"module 'bluecellab' has no attribute {name!r}")
     value = getattr(importlib.import_module(home), name)
-    if name == "StimulusFactory":
-        _let_series_plot()
     globals()[name] = value
     return value
-
-
-def _let_series_plot() -> None:
-    """Let ``stimulus.plot()`` make axes of its own; stimuli and plotting do not know each other."""
-    series = importlib.import_module("bluecellab.stimulus.series")
-    series.make_axes_with(lambda: importlib.import_module("bluecellab.plotting").new_axes())
 
 
 def __dir__() -> list[str]:

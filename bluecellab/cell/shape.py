@@ -6,7 +6,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,10 @@ from bluecellab.nrn.handles import Section
 from bluecellab.recording import available
 from bluecellab.recording.variables import FAST_IMEM, unit_of_variable
 from bluecellab.results.measured import CellShape, SectionShape
-from bluecellab.results.measured.shapes import Kind
+from bluecellab.results.measured.shapes import Kind, Plane
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["ShapeMixin", "shape_of"]
 
@@ -88,6 +91,63 @@ class ShapeMixin(SectionsMixin):
         self._scope.check()
         chosen = (variables,) if isinstance(variables, str) else tuple(variables)
         return shape_of(self._scope.name, self._model, self._sections, chosen)
+
+    def plot(
+        self,
+        variable: str | None = None,
+        *,
+        dimensions: Literal[2, 3] = 2,
+        plane: Plane = "xy",
+        limits: tuple[float, float] | None = None,
+        title: str = "",
+    ) -> Figure:
+        """Draw the cell as it is now; see :func:`bluecellab.plotting.plot_morphology`.
+
+        Parameters
+        ----------
+        variable
+            Colour by this range variable, such as ``"v"`` or ``"gnabar_hh"``; by kind of section by default.
+        dimensions
+            2 or 3.
+        plane
+            Of a picture in two dimensions: which axis goes across, and which up.
+        limits
+            Least and greatest value that have colours of their own; those that occur by default.
+        title
+            Title of the figure.
+
+        Raises
+        ------
+        NotRecordableError
+            If no section has such a variable; lists what there is.
+        ResultsError
+            If the cell has no sections.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        shape = self.shape(variable or ())
+        return shape.plot(variable, dimensions=dimensions, plane=plane, limits=limits, title=title)
+
+    def plot_dendrogram(
+        self, variable: str | None = None, *, limits: tuple[float, float] | None = None, title: str = ""
+    ) -> Figure:
+        """Draw the tree of the cell as it is now; see :func:`bluecellab.plotting.plot_dendrogram`.
+
+        Parameters
+        ----------
+        variable, limits, title
+            As of :meth:`plot`.
+
+        Raises
+        ------
+        NotRecordableError
+            If no section has such a variable; lists what there is.
+        ResultsError
+            If the cell has no sections.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return self.shape(variable or ()).plot_dendrogram(variable, limits=limits, title=title)
 
 
 def shape_of(name: str, model: Model, sections: Mapping[str, Section], variables: Sequence[str]) -> CellShape:

@@ -21,6 +21,7 @@ from bluecellab.plotting.scales import (
 )
 from bluecellab.results.arrays import FloatArray
 from bluecellab.results.measured import CellShape, SectionShape
+from bluecellab.results.measured.shapes import Plane
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mpl_toolkits.mplot3d import Axes3D
 
-__all__ = ["Plane", "plot_morphology"]
-
-Plane = Literal["xy", "yx", "xz", "zx", "yz", "zy"]
-"""Which axis goes across, and which up."""
+__all__ = ["plot_morphology"]
 
 _HAIRLINE = 0.25  # points: nothing is thinner, or thin dendrites of large cells could not be seen
 _TALLEST, _LEAST = 8.0, 2.4  # inches

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from bluecellab.results.drawing import drawn
 from bluecellab.results.spikes import Spikes
 from bluecellab.results.traces import Traces
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Protocol
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Results"]
 
@@ -40,3 +45,15 @@ class Results:
     provenance: Mapping[str, JsonValue] = field(default_factory=dict, compare=False)
 
     __hash__ = None  # type: ignore[assignment]  # holds arrays, compares by them
+
+    def plot(self, *, title: str | None = None) -> Figure:
+        """Draw the stimuli above the traces; see :func:`bluecellab.plotting.plot_response` for more.
+
+        Raises
+        ------
+        ResultsError
+            If nothing was recorded, or a stimulus is relative to a current that is not known.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_response", self, title=title)

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from bluecellab.errors import NotRecordedError, ResultsError
 from bluecellab.results import export
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
+from bluecellab.results.drawing import drawn
 from bluecellab.spec.base import CellId
 
 if TYPE_CHECKING:
     import neo
     import pandas as pd
+    from matplotlib.figure import Figure
 
 __all__ = ["SpikeSource", "Spikes"]
 
@@ -118,6 +120,18 @@ class Spikes(Mapping["SpikeSource", FloatArray]):
         )
 
     __hash__ = None  # type: ignore[assignment]  # holds arrays, compares by them
+
+    def plot(self, *, bin_width: float | None = None, title: str = "") -> Figure:
+        """Draw a row for each source; see :func:`bluecellab.plotting.plot_raster`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_raster", self, bin_width=bin_width, title=title)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a table with the columns ``time`` (ms) and ``source``, one row a spike, by time."""

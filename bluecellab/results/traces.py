@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from bluecellab.errors import NotRecordedError, ResultsError
 from bluecellab.results import export
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
+from bluecellab.results.drawing import drawn
 from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     import neo
     import pandas as pd
     import xarray
+    from matplotlib.figure import Figure
 
     from bluecellab.results.spikes import Spikes
 
@@ -222,6 +224,18 @@ class Traces(Mapping[str, Trace]):
     def partial(self) -> bool:
         """Whether any trace ends before the end of its run."""
         return any(trace.partial for trace in self._traces.values())
+
+    def plot(self, *, title: str = "") -> Figure:
+        """Draw them over time, those of one unit together; see :func:`bluecellab.plotting.plot_traces`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_traces", self, title=title)
 
     def to_pandas(self, *, align: bool = False) -> pd.DataFrame:
         """Return a table indexed by time, one column a trace.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bluecellab.errors import StimulusArgumentError, StimulusError
+from bluecellab.errors import StimulusError
+from bluecellab.results.drawing import new_axes
 from bluecellab.spec.stimuli import Sampled
 from bluecellab.stimulus.shapes import sines
 from bluecellab.stimulus.waveform import AnyAxes, Axes, FloatArray, Waveform
@@ -32,15 +32,7 @@ __all__ = [
     "Zap",
     "checked_amplitude",
     "checked_grid",
-    "make_axes_with",
 ]
-
-_axes_maker: list[Callable[[], Axes]] = []
-
-
-def make_axes_with(maker: Callable[[], Axes]) -> None:
-    """Let ``plot()`` without axes make its own; called by :mod:`bluecellab.plotting`."""
-    _axes_maker[:] = [maker]
 
 
 class Stimulus(ABC):
@@ -148,21 +140,17 @@ class Stimulus(ABC):
         Parameters
         ----------
         ax
-            The axes. They can be left out once :mod:`bluecellab.plotting` has been imported.
+            The axes; those of a new figure by default.
 
         Raises
         ------
-        StimulusArgumentError
-            If there are no axes to draw into.
+        MissingDependencyError
+            If there are no axes, and matplotlib is not installed.
         """
         if ax is not None:
             return self.waveform().plot(ax)
-        if not _axes_maker:
-            raise StimulusArgumentError(
-                "plot() needs axes to draw into: import bluecellab.plotting, which lets it make "
-                "its own, or give some: fig, ax = matplotlib.pyplot.subplots(); stimulus.plot(ax)"
-            )
-        return self.waveform().plot(_axes_maker[0]())
+        made: Axes = new_axes()
+        return self.waveform().plot(made)
 
 
 class CombinedStimulus(Stimulus):

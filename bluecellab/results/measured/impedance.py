@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bluecellab.results.arrays import FloatArray, frozen
+from bluecellab.results.drawing import drawn
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Impedance"]
 
@@ -36,3 +41,15 @@ class Impedance:
     def __post_init__(self) -> None:
         for name in ("frequencies", "magnitude", "phase"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def plot(self, *, title: str = "") -> Figure:
+        """Draw it; see :func:`bluecellab.plotting.plot_impedance`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_impedance", self, title=title)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bluecellab.results.arrays import FloatArray, frozen
+from bluecellab.results.drawing import drawn
 from bluecellab.results.runs import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["BackPropagation", "BranchAttenuation", "EpspAttenuation"]
 
@@ -55,6 +60,18 @@ class BackPropagation:
     apical: BranchAttenuation | None
     results: Results
 
+    def plot(self, *, title: str = "") -> Figure:
+        """Draw it; see :func:`bluecellab.plotting.plot_back_propagation`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_back_propagation", self, title=title)
+
 
 @dataclass(frozen=True, eq=False)
 class EpspAttenuation:
@@ -77,3 +94,15 @@ class EpspAttenuation:
     attenuation: float
     delay: float
     results: Results
+
+    def plot(self, *, title: str = "") -> Figure:
+        """Draw it; see :func:`bluecellab.plotting.plot_epsp`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_epsp", self, title=title)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import ResultsError
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
+from bluecellab.results.drawing import drawn
 
-__all__ = ["CellShape", "Kind", "SectionShape"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["CellShape", "Kind", "Plane", "SectionShape"]
 
 Kind = Literal["soma", "axon", "basal", "apical", "myelin", "other"]
 """What a section is."""
+Plane = Literal["xy", "yx", "xz", "zx", "yz", "zy"]
+"""Which axis of a picture goes across, and which up."""
 
 _COLUMNS = 4  # x, y, z, diameter
 _LEAST = 2  # points that make a line
@@ -167,6 +173,42 @@ class CellShape:
     def variables(self) -> tuple[str, ...]:
         """Names of the variables that there are values of."""
         return tuple(self.units)
+
+    def plot(
+        self,
+        variable: str | None = None,
+        *,
+        dimensions: Literal[2, 3] = 2,
+        plane: Plane = "xy",
+        limits: tuple[float, float] | None = None,
+        title: str = "",
+    ) -> Figure:
+        """Draw the cell; see :func:`bluecellab.plotting.plot_morphology`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw, or no such variable.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn(
+            "plot_morphology", self, variable, dimensions=dimensions, plane=plane, limits=limits, title=title
+        )
+
+    def plot_dendrogram(
+        self, variable: str | None = None, *, limits: tuple[float, float] | None = None, title: str = ""
+    ) -> Figure:
+        """Draw the tree of the cell by path length; see :func:`bluecellab.plotting.plot_dendrogram`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw, or no such variable.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_dendrogram", self, variable, limits=limits, title=title)
 
     def __getitem__(self, name: str) -> SectionShape:
         for section in self.sections:

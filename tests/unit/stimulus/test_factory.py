@@ -11,7 +11,7 @@ import pytest
 
 from bluecellab.errors import BluecellabError, StimulusError
 from bluecellab.spec.stimuli import Sampled
-from bluecellab.stimulus import Random123, StimulusFactory, series, waveform_of
+from bluecellab.stimulus import Random123, StimulusFactory, waveform_of
 from bluecellab.stimulus.factory import (
     APWaveformTimings,
     FirePatternTimings,
@@ -266,12 +266,10 @@ class _Axes:
     def set_ylabel(self, text: str) -> None: ...
 
 
-def test_plot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(series, "_axes_maker", [])
+def test_plot() -> None:
     axes = _Axes()
     assert Flat(0.5, 1, 1).plot(axes) is axes
     assert len(axes.lines) == 1
-    with pytest.raises(TypeError, match=r"import bluecellab\.plotting"):
-        Flat(0.5, 1, 1).plot()
-    series.make_axes_with(_Axes)
-    assert isinstance(Flat(0.5, 1, 1).plot(), _Axes)
+    own: Any = Flat(0.5, 1, 1).plot()
+    assert own.get_ylabel() == "current (nA)"
+    assert len(own.lines) == 1
