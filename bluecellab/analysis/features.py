@@ -19,7 +19,15 @@ from bluecellab.results.extras import require
 from bluecellab.spec.base import Site
 from bluecellab.spec.stimuli.base import TimedStimulus
 
-__all__ = ["Setting", "efel_settings", "feature_names", "features", "features_of", "stimulus_window"]
+__all__ = [
+    "Setting",
+    "check_feature",
+    "efel_settings",
+    "feature_names",
+    "features",
+    "features_of",
+    "stimulus_window",
+]
 
 Setting = bool | int | float | str
 """Value of a setting of eFEL's."""
@@ -107,6 +115,20 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"nearest are {', '.join(by_lower[low] for low in near[:5])}"
 
 
+def check_feature(name: str) -> None:
+    """Raise unless the installed eFEL has a feature.
+
+    Raises
+    ------
+    FeatureError
+        If it has not; names the nearest.
+    MissingDependencyError
+        If eFEL is not installed.
+    """
+    if name not in feature_names():
+        raise FeatureError(f"eFEL knows no feature {name!r}; {_nearest(name, feature_names())}")
+
+
 def features(
     trace: Trace,
     names: str | Iterable[str],
@@ -164,8 +186,7 @@ def features(
     """
     wanted = [names] if isinstance(names, str) else list(names)
     for name in wanted:
-        if name not in feature_names():
-            raise FeatureError(f"eFEL knows no feature {name!r}; {_nearest(name, feature_names())}")
+        check_feature(name)
     given = _efel_trace(trace, stim_start, stim_end)
     if current is not None:
         given["I"] = np.interp(trace.time, current.time, current.values).tolist()
