@@ -13,15 +13,10 @@ from bluecellab.errors import BluecellabError
 __all__ = ["AbsentError", "attribute_error", "explain", "getter", "watch_imports"]
 
 _PACKAGE = "bluecellab.compat"
-_EXPERIMENTS = "comes with the experiments (analysis, tools, validation, graphs), which are not here yet"
 _BLUEPY = "belongs to bluepy's BlueConfig circuits, which are not read; use SONATA"
 
 #: Published names, relative to the package; what is below a module shares its fate.
 _ABSENT: dict[str, str] = {
-    **dict.fromkeys(
-        ("validation",),
-        _EXPERIMENTS,
-    ),
     **dict.fromkeys(
         (
             "circuit.BluepyCircuitAccess",

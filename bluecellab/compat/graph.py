@@ -81,9 +81,9 @@ def plot_graph(
     figure = plot_network(G)
     (axes,) = figure.axes
     for drawn in (*axes.collections, *axes.patches):
-        sizes = getattr(drawn, "get_sizes", None)
-        if sizes is not None:
-            drawn.set(sizes=sizes() * (node_size / _NODE_SIZE))
+        now = drawn.properties()
+        if "sizes" in now:
+            drawn.set(sizes=now["sizes"] * (node_size / _NODE_SIZE))
         else:
-            drawn.set(linewidth=np.asarray(drawn.get_linewidth()) * (edge_width / _EDGE_WIDTH))
+            drawn.set(linewidth=np.asarray(now["linewidth"]) * (edge_width / _EDGE_WIDTH))
     return hand_to_pyplot(figure)
