@@ -9,14 +9,14 @@ from pydantic import JsonValue
 
 from bluecellab.cell import Cell, living_cells
 from bluecellab.cell.aside import set_aside
-from bluecellab.errors import SimulationError
+from bluecellab.errors import EngineError, SimulationError
 from bluecellab.nrn import clock, runtime
 from bluecellab.results import Results
 from bluecellab.simulation import provenance
 from bluecellab.simulation.bench import Bench
 from bluecellab.simulation.core import Simulation
 from bluecellab.simulation.isolation import Isolation
-from bluecellab.simulation.stepping import integrates_with_cvode, serves_cvode
+from bluecellab.simulation.stepping import is_refusal, membranes_allow_cvode, serves_cvode
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Protocol
 from bluecellab.spec.simulation import RunConditions
@@ -100,12 +100,24 @@ def run_on(cell: Cell, protocol: Protocol, *, time_limit: float | None = None) -
         simulation.add_cell(cell)
         for member in bench.members:
             simulation.attach(member)
-        cvode = conditions.cvode is True or (
-            conditions.cvode == "auto" and serves_cvode(bench.stimuli) and integrates_with_cvode(cell)
-        )
-        simulation.run(protocol.duration, cvode=cvode, dt=conditions.dt, time_limit=time_limit)
+        cvode = _run(simulation, protocol, bench, time_limit)
         facts = _provenance(conditions, cvode=cvode, seconds=time.perf_counter() - begin)
         return Results(bench.traces(), bench.spikes(clock.now()), protocol, cell.spec, facts)
+
+
+def _run(simulation: Simulation, protocol: Protocol, bench: Bench, time_limit: float | None) -> bool:
+    """Run; return whether it was with a variable step."""
+    wanted, dt = protocol.conditions.cvode, protocol.conditions.dt
+    cvode = wanted is True or (wanted == "auto" and serves_cvode(bench.stimuli) and membranes_allow_cvode())
+    try:
+        simulation.run(protocol.duration, cvode=cvode, dt=dt, time_limit=time_limit)
+    except EngineError as error:
+        # NEURON is asked by the run itself: to ask beforehand would take as long as initialising
+        if wanted != "auto" or not is_refusal(error):
+            raise
+        cvode = False
+        simulation.run(protocol.duration, cvode=False, dt=dt, time_limit=time_limit)
+    return cvode
 
 
 def _simulation(conditions: RunConditions) -> Simulation:

@@ -13,7 +13,7 @@ from bluecellab.nrn.mechanisms.loading import density_mechanisms
 from bluecellab.nrn.mechanisms.variables import source_text
 from bluecellab.stimulus import LiveStimulus
 
-__all__ = ["integrates_with_cvode", "serves_cvode"]
+__all__ = ["integrates_with_cvode", "is_refusal", "membranes_allow_cvode", "serves_cvode"]
 
 _DRAWS = re.compile(
     r"\bnrnran123_(?!State|new|delete|getids|getseq|setseq|setids|set_|get_)\w+|\bscop_random\b|\bRANDOM\b"
@@ -62,11 +62,21 @@ def integrates_with_cvode(cell: Cell) -> bool:
     """
     cell.check_open()
     runtime.refuse_while_running("asking for the integrator")
+    return membranes_allow_cvode() and _accepted()
+
+
+def membranes_allow_cvode() -> bool:
+    """Whether no density mechanism on any cell keeps CVODE out, as far as NEURON itself accepts it."""
     sections = list(runtime.raw_h().allsec())
     unfit = [name for name in density_mechanisms() if name == _EXTRACELLULAR or _is_random(name)]
-    if any(section.has_membrane(name) and _counts(section, name) for name in unfit for section in sections):
-        return False
-    return _accepted()
+    return not any(
+        section.has_membrane(name) and _counts(section, name) for name in unfit for section in sections
+    )
+
+
+def is_refusal(error: EngineError) -> bool:
+    """Whether NEURON refused CVODE for a mechanism, before the run began."""
+    return "cannot be used with CVODE" in str(error)
 
 
 def serves_cvode(stimuli: Iterable[LiveStimulus]) -> bool:
@@ -107,7 +117,7 @@ def _accepted() -> bool:
             with runtime.guard("switching CVODE on"):
                 objects.cvode().active(1)
         except EngineError as error:
-            if "CVODE" not in str(error):
+            if not is_refusal(error):
                 raise
             return False
     return True

@@ -68,6 +68,7 @@ _LOADING = threading.RLock()
 _libraries: list[MechanismLibrary] = []
 _owners: dict[str, MechanismLibrary] = {}
 _texts: dict[str, str] = {}
+_known_names: dict[int, tuple[str, ...]] = {}  # density mechanisms (0) and point processes (1) so far
 
 
 def load_mechanisms(path: ModFiles) -> MechanismLibrary:
@@ -198,20 +199,25 @@ def _registered() -> set[str]:
     return {*_names_of(0), *_names_of(1)}
 
 
-def _names_of(kind: int) -> list[str]:
+def _names_of(kind: int) -> tuple[str, ...]:
     types = objects.mechanism_types(kind)
+    count = int(types.count())
+    known = _known_names.get(kind, ())
+    if len(known) == count:  # mechanisms are never unloaded
+        return known
     name = runtime.raw_h().ref("")
     names = []
-    for index in range(int(types.count())):
+    for index in range(count):
         types.select(index)
         types.selected(name)
         names.append(str(name[0]))
-    return names
+    _known_names[kind] = tuple(names)
+    return _known_names[kind]
 
 
 def density_mechanisms() -> tuple[str, ...]:
     """Return the names of all density mechanisms in NEURON, also those of ions."""
-    return tuple(_names_of(0))
+    return _names_of(0)
 
 
 def loaded() -> tuple[MechanismLibrary, ...]:
