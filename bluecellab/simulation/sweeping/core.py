@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from bluecellab.errors import SimulationError
 from bluecellab.results.outcomes import Outcome
-from bluecellab.simulation.sweeping.engine import Engine
+from bluecellab.simulation.sweeping.engine import Engine, NotYetError
 from bluecellab.simulation.sweeping.inplace import InPlace
 from bluecellab.simulation.sweeping.jobs import Job, label_of
 from bluecellab.simulation.sweeping.options import SweepOptions
@@ -46,7 +46,7 @@ def _forgotten(engine: Engine | InPlace, opened_at: str) -> None:
             stacklevel=2,
         )
     finally:
-        engine.close()
+        engine.abandon()
 
 
 class Sweep(Generic[T]):
@@ -134,7 +134,7 @@ class Sweep(Generic[T]):
 
             try:
                 outcome = self._engine.take(bell)
-            except LookupError:
+            except NotYetError:
                 try:
                     await rung.wait()
                 except asyncio.CancelledError:
@@ -242,7 +242,7 @@ _TAKEN = (
 
 
 def _row(outcome: Outcome[object]) -> dict[str, object]:
-    return {
+    row: dict[str, object] = {
         "index": outcome.index,
         "cell": label_of(outcome.cell),
         "protocol": "" if outcome.protocol is None else outcome.protocol.name,
@@ -250,5 +250,7 @@ def _row(outcome: Outcome[object]) -> dict[str, object]:
         "error": "" if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}",
         "seconds": outcome.seconds,
         "resumed": outcome.resumed,
-        **outcome.parameters,
     }
+    for name, value in outcome.parameters.items():
+        row[f"{name} (parameter)" if name in row else name] = value
+    return row

@@ -18,11 +18,15 @@ from bluecellab.simulation.sweeping.saving import Store
 from bluecellab.simulation.sweeping.seams import AnyFuture
 from bluecellab.simulation.sweeping.telling import telling
 
-__all__ = ["Engine", "Shelf"]
+__all__ = ["Engine", "NotYetError", "Shelf", "State"]
 
 _ENDING = 5.0  # s to wait for the thread; a generator of the user's may keep it longer
 
 State = Literal["running", "finished", "cancelled", "closed"]
+
+
+class NotYetError(Exception):
+    """There is no outcome yet, and the bell will be rung; internal."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Shelf:
 
         Raises
         ------
-        LookupError
+        NotYetError
             If there is nothing yet, and the bell will be rung.
         ClosedError, CancelledError
             If the sweep has been closed or cancelled.
@@ -116,7 +120,7 @@ class Shelf:
                     return None
                 if bell is not None:
                     self._bells.append(bell)
-                    raise LookupError
+                    raise NotYetError
                 self._news.wait()
 
     def _next(self) -> Outcome[object] | None:
@@ -174,6 +178,10 @@ class Engine:
                 flight.future.cancel()
             self._inbox.put(None)
 
+    def abandon(self) -> None:
+        """Cancel and forget what has not been taken; does not wait."""
+        self._stop("closed")
+
     def close(self) -> None:
         """Cancel, forget what has not been taken, and wait until everything is gone."""
         self._stop("closed")
@@ -189,6 +197,9 @@ class Engine:
                     if not begun and self._exhausted and not self._flying:
                         break
                     self._listen(wait=not begun)
+        except (StopIteration, StopAsyncIteration) as error:  # would end a loop as if all were well
+            failure = RuntimeError(f"{type(error).__name__} was raised in the thread of a sweep")
+            failure.__cause__ = error
         except BaseException as error:  # noqa: BLE001 - handed on to whoever takes outcomes
             failure = error
         finally:
@@ -209,7 +220,7 @@ class Engine:
             self._store.expect(job)
             results = self._store.load(job)
             if results is not None:
-                self._put(job.outcome(Reply(results), resumed=True))
+                self._put(job.outcome(Reply.kept(results), resumed=True))
                 return True
         try:
             future = self._runner.submit(job)

@@ -6,13 +6,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from typing import cast
 
 from bluecellab.cell import Cell
-from bluecellab.errors import BluecellabError, RemoteError, SimulationError
+from bluecellab.errors import BluecellabError, BusyError, RemoteError, SimulationError
 from bluecellab.results import Results
 from bluecellab.results.outcomes import Outcome
-from bluecellab.simulation.sweeping.engine import Shelf
+from bluecellab.simulation.sweeping.engine import Shelf, State
 from bluecellab.simulation.sweeping.jobs import Job, Reply
 from bluecellab.simulation.sweeping.options import SweepOptions
 from bluecellab.simulation.sweeping.saving import Store
@@ -36,8 +37,9 @@ class InPlace:
         self._jobs: Iterator[Job] = iter(jobs)
         self._cell: Cell | None = None
         self._store = None if options.save_to is None else Store(options.save_to)
-        self._telling = telling(options.progress, total)
-        self._tell = self._telling.__enter__()
+        self._busy = False
+        self._telling = ExitStack()
+        self._tell = self._telling.enter_context(telling(options.progress, total))
 
     def take(self, bell: Callable[[], object] | None = None) -> Outcome[object] | None:
         """Run the next job and return its outcome; None if there are no more."""
@@ -51,17 +53,24 @@ class InPlace:
             return self.shelf.take()
 
     def _advance(self) -> None:
+        self._busy = True
         try:
             job = next(self._jobs, None)
             if job is None:
-                self._end()
                 self.shelf.end("finished")
                 return
             self.shelf.put(self._outcome(job))
             self._tell(self.shelf.done)
+        except (StopIteration, StopAsyncIteration) as error:  # would end a loop as if all were well
+            self.shelf.end("closed")
+            raise RuntimeError(f"{type(error).__name__} was raised in a sweep") from error
         except BaseException:
-            self.close()
+            self.shelf.end("closed")
             raise
+        finally:
+            self._busy = False
+            if self.shelf.state != "running":
+                self._end()
 
     def _outcome(self, job: Job) -> Outcome[object]:
         if self._store is None:
@@ -69,7 +78,7 @@ class InPlace:
         self._store.expect(job)
         results = self._store.load(job)
         if results is not None:
-            return job.outcome(Reply(results), resumed=True)
+            return job.outcome(Reply.kept(results), resumed=True)
         outcome = job.outcome(self._attempt(job))
         if outcome.error is None:
             self._store.save(job, cast("Results", outcome.value))
@@ -101,16 +110,26 @@ class InPlace:
 
     def _end(self) -> None:
         self._leave()
-        self._telling.__exit__(None, None, None)
+        self._telling.close()
 
     def cancel(self) -> None:
         """Begin no more jobs."""
-        self.shelf.end("cancelled")
+        self._stop("cancelled")
 
     def close(self) -> None:
-        """Begin no more jobs, and close the cell."""
-        with self._lock:
-            if self.shelf.state == "running":
-                self._end()
-            self._leave()
-            self.shelf.end("closed")
+        """Begin no more jobs, forget what has not been taken, and close the cell."""
+        self._stop("closed")
+
+    def abandon(self) -> None:
+        """Close, also in the middle of a run of somebody else's: then the cell goes after it."""
+        with suppress(BusyError):
+            self.close()
+
+    def _stop(self, state: State) -> None:
+        self.shelf.end(state)
+        if self._lock.acquire(blocking=False):  # else whoever runs a job sees to the rest
+            try:
+                if not self._busy:
+                    self._end()
+            finally:
+                self._lock.release()

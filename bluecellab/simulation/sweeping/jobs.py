@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from bluecellab.errors import BluecellabError
+from bluecellab.results import Results
 from bluecellab.results.outcomes import Outcome
 from bluecellab.simulation.protocol import run_on
 from bluecellab.spec.cells import AnyCell
@@ -76,6 +77,12 @@ class Reply:
     value: object = None
     error: BluecellabError | None = None
     seconds: float = 0.0
+
+    @classmethod
+    def kept(cls, results: Results) -> Reply:
+        """Return results that were kept, with the seconds that they took when they were made."""
+        seconds = results.provenance.get("seconds")
+        return cls(results, seconds=float(seconds) if isinstance(seconds, int | float) else 0.0)
 
 
 def label_of(cell: AnyCell) -> str:

@@ -19,7 +19,6 @@ from bluecellab.nrn.mechanisms.library import find_library
 from bluecellab.results import Results
 from bluecellab.simulation.isolation.files import files_of
 from bluecellab.simulation.sweeping.jobs import Job
-from bluecellab.spec.base import Spec
 from bluecellab.spec.cells import AnyCell, PythonCell
 from bluecellab.spec.protocols import Protocol
 
@@ -38,7 +37,7 @@ def cell_key(cell: AnyCell) -> str:
     >>> len(cell_key(BallStickCell()))
     32
     """
-    digest = hashlib.sha256(_text(cell).encode())
+    digest = hashlib.sha256(cell.key.encode())
     for path in files_of(cell):
         with suppress(OSError):  # the job will say that it is missing
             digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
@@ -56,13 +55,7 @@ def cell_key(cell: AnyCell) -> str:
 
 def protocol_key(protocol: Protocol) -> str:
     """Return what identifies a protocol: everything that it says but its name."""
-    nameless = protocol.model_copy(update={"name": ""})
-    return hashlib.sha256(_text(nameless).encode()).hexdigest()[:32]
-
-
-def _text(spec: Spec) -> str:
-    """Return the same text for specifications that are equal."""
-    return json.dumps(spec.to_dict(), sort_keys=True)
+    return protocol.model_copy(update={"name": ""}).key[:32]
 
 
 class Store:

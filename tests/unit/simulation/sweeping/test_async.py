@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,5 +97,18 @@ def test_a_sweep_in_this_process_would_keep_the_loop_waiting() -> None:
             with pytest.raises(SimulationError, match="keep the event loop waiting"):
                 async for _ in running:
                     pass
+
+    asyncio.run(run())
+
+
+def test_what_the_users_generator_raises() -> None:
+    def broken() -> Iterator[dict[str, int]]:
+        yield {"number": 1}
+        raise KeyError("of the user's")
+
+    async def run() -> None:
+        with pytest.raises(KeyError, match="of the user's"):
+            async for _ in map_cells(double, CELL, broken(), processes=1):
+                pass
 
     asyncio.run(run())

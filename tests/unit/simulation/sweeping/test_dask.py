@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bluecellab.errors import RemoteError, WorkerError, WorkerTimeoutError
+from bluecellab.errors import RemoteError, WorkerCrashedError, WorkerTimeoutError
 from bluecellab.simulation import map_cells, sweep
 from tests.unit.simulation.sweeping.jobs import (
     CELL,
@@ -102,20 +102,19 @@ def test_jobs_of_a_worker_that_is_killed_are_run_by_others(client: Any, tmp_path
 
 
 @pytest.mark.faults
-def test_a_job_that_kills_its_worker_is_lost_alone(client: Any) -> None:
+def test_a_job_that_kills_every_worker_it_meets_is_lost_alone(client: Any) -> None:
     def kill(cell: object, number: int) -> int:
+        worker = psutil.Process().parents()[2]  # of the server of the nursery
         if number == 1:
-            for worker in workers:
-                os.kill(worker, signal.SIGKILL)
+            time.sleep(1)
+            worker.kill()
             time.sleep(60)
         return number
 
-    client.wait_for_workers(2)
-    workers = [worker.pid for worker in workers_of(client)]
     outcomes = map_cells(kill, CELL, numbers(3), executor=client.get_executor(), time_limit=30).collect()
-    assert outcomes[0].value == 0
-    assert outcomes[2].value == 2
-    assert outcomes[1].error is None or isinstance(outcomes[1].error, WorkerError)
+    assert [outcome.value for outcome in outcomes] == [0, None, 2]
+    assert isinstance(outcomes[1].error, WorkerCrashedError)
+    assert "KilledWorker" in str(outcomes[1].error)
 
 
 @pytest.mark.faults

@@ -95,7 +95,7 @@ def test_the_manifest_says_what_was_asked_for(tmp_path: Path) -> None:
         sweep([CELL, BallStickCell(id=("P", 1))], protocols(2), save_to=tmp_path).results()
     manifest = tmp_path / "manifest.jsonl"
     entries = [json.loads(line) for line in manifest.read_text().splitlines()]
-    assert [BallStickCell.from_dict(entry["cell"]) for entry in entries if "cell" in entry][0] == CELL
+    assert next(BallStickCell.from_dict(entry["cell"]) for entry in entries if "cell" in entry) == CELL
     assert [Protocol.from_dict(entry["protocol"]) for entry in entries if "protocol" in entry] == protocols(2)
     jobs = [entry["key"] for entry in entries if "job" in entry]
     assert sorted(jobs) == sorted({path.name.partition(".")[0] for path in kept(tmp_path)})

@@ -183,8 +183,14 @@ def test_progress_is_told() -> None:
     def fail(done: int, total: int | None) -> None:
         raise ArithmeticError("in progress")
 
-    with pytest.raises(ArithmeticError, match="in progress"):
-        map_cells(double, CELL, numbers(3), progress=fail).results()
+    def stop(done: int, total: int | None) -> None:
+        raise StopIteration
+
+    for isolated in (True, False):
+        with pytest.raises(ArithmeticError, match="in progress"):
+            map_cells(double, CELL, numbers(3), isolated=isolated, progress=fail).results()
+        with pytest.raises(RuntimeError, match="StopIteration was raised"):
+            map_cells(double, CELL, numbers(3), isolated=isolated, progress=stop).results()
 
 
 def test_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,6 +250,22 @@ def test_cancelling_from_another_thread(tmp_path: Path) -> None:
     await_gone(pids(tmp_path, 2))
     assert running.done == 1
     running.cancel()
+
+
+def test_cancelling_a_sweep_in_this_process_closes_the_cell() -> None:
+    running = map_cells(double, CELL, numbers(3), isolated=False)
+    next(running)
+    running.cancel()
+    with pytest.raises(CancelledError, match="after 1 of 3 jobs"):
+        next(running)
+    told = []
+    running = map_cells(
+        double, CELL, numbers(3), isolated=False, progress=lambda *_: (told.append(1), running.cancel())
+    )
+    assert next(running).value == 0
+    with pytest.raises(CancelledError):
+        next(running)
+    assert told == [1]
 
 
 def test_a_forgotten_sweep_is_ended_with_a_warning(tmp_path: Path) -> None:
