@@ -50,12 +50,18 @@ class IVCurve:
         Steady potential at the end of each step in mV, shape (n,); NaN where there is none.
     injected, recorded
         Where.
+    holding_current
+        The current that is on all the time, in nA.
+    notes
+        Why there is no potential, for each current without one.
     """
 
     currents: FloatArray
     voltages: FloatArray
     injected: Site = field(default_factory=Site)
     recorded: Site = field(default_factory=Site)
+    holding_current: float = 0.0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("currents", "voltages"):
@@ -76,6 +82,8 @@ class FICurve:
         Spikes within the step divided by its length in Hz, shape (n,).
     injected, recorded
         Where.
+    holding_current
+        The current that is on all the time, in nA.
     """
 
     currents: FloatArray
@@ -83,6 +91,7 @@ class FICurve:
     rates: FloatArray
     injected: Site = field(default_factory=Site)
     recorded: Site = field(default_factory=Site)
+    holding_current: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("currents", "counts", "rates"):
