@@ -102,7 +102,7 @@ async def status(run: OneRun) -> dict[str, object]:
 
 @router.delete("/runs/{run_id}")
 async def cancel(run: OneRun, runs: AllRuns) -> dict[str, object]:
-    """Cancel a run; its processes are gone when the answer is there."""
+    """Cancel a run; its processes are killed."""
     await runs.cancel(run)
     return run.status()
 

@@ -186,7 +186,7 @@ class Runs:
         return run
 
     async def cancel(self, run: Run) -> None:
-        """End a run; its workers are gone when this returns."""
+        """End a run and kill its workers."""
         if run.task is None:
             return
         if not run.cancelling:  # a second time would cancel the clearing up
