@@ -6,6 +6,7 @@ import faulthandler
 import os
 import pickle
 import random
+import re
 import signal
 import socket
 import sys
@@ -22,7 +23,8 @@ from bluecellab.simulation.isolation.transport import Inbox, Outbox
 __all__ = ["Origin", "work"]
 
 _MACHINERY = (__name__, payload.__name__)  # frames that say nothing about the job
-_BAD_ALLOC = "std::bad_alloc"  # how NEURON's own code says it, through a hoc error
+_OUT_OF_MEMORY = re.compile(r"^\s*[\w.]*MemoryError\b|std::bad_alloc", re.MULTILINE)
+"""How Python says it, also from a callback of NEURON's, and NEURON's own code, through a hoc error."""
 _BROKEN = 70  # exit status of a worker that fails outside of its job (EX_SOFTWARE)
 
 
@@ -149,17 +151,8 @@ def _failure(error: BaseException, limited: bool, summary: str = "") -> Failure:
         traceback=text,
         error=b"" if summary else _pickled(error),
         builtin=_builtin_base(error),
-        out_of_memory=limited and (_wanted_memory(error) or _BAD_ALLOC in text),
+        out_of_memory=limited and _OUT_OF_MEMORY.search(text) is not None,
     )
-
-
-def _wanted_memory(error: BaseException | None) -> bool:
-    """Whether an exception, or one that it was made of, is for want of memory."""
-    while error is not None:
-        if isinstance(error, MemoryError):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _pickled(error: BaseException) -> bytes:
