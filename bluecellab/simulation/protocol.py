@@ -166,7 +166,8 @@ def run_protocol(
     isolated
         Whether to use a process of its own. The results are the same, bit for bit.
     time_limit
-        Seconds after which the process is ended.
+        Seconds after which the process is ended; building the cell, which is done for the first of
+        many runs, counts.
     memory_limit
         Bytes it may take.
 
@@ -192,11 +193,4 @@ def run_protocol(
         if time_limit is not None or memory_limit is not None:
             raise SimulationError("limits need a process of their own: use isolated=True")
         return run_here(cell, protocol)
-    folder = getattr(cell, "mechanisms", None)
-    isolation = Isolation(
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        mechanisms=() if folder is None else (folder,),
-        modules=("bluecellab.simulation.protocol",),
-    )
-    return isolation.run(run_here, cell, protocol)
+    return Isolation(cell=cell, time_limit=time_limit, memory_limit=memory_limit).run(run_on, protocol)

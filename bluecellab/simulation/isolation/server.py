@@ -204,10 +204,13 @@ def _tell(line: socket.socket, message: bytes) -> None:
 def _preload(mechanisms: Sequence[str], modules: Sequence[str]) -> None:
     """Import and load what jobs will need."""
     from bluecellab.nrn import runtime
+    from bluecellab.simulation import provenance
 
     runtime.start()
     for module in PRELOADED:
         importlib.import_module(module)
+    for never_changes in (provenance.versions, provenance.system):
+        never_changes()  # kept; to find it out takes longer than many a job
     if mechanisms:
         from bluecellab.nrn.mechanisms import load_mechanisms
 
