@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from bluecellab.errors import BluecellabError, OutputError, ResultsError
+from bluecellab.files.heaps import has_damaged_texts
 from bluecellab.results.arrays import FloatArray
 from bluecellab.results.stored import FORMAT, Content, Stored, checked_header, content_of, stored_of
 
@@ -185,6 +186,15 @@ def _read_hdf5(path: Path) -> Content:
         line = raw.read(_BLOCK).partition(b"\n")[0]
         if line != _MAGIC + b" sha256 " + _digest(raw).encode():
             raise ResultsError(f"{path} is damaged, cut off, or was changed. Get a whole copy of it")
+    if has_damaged_texts(str(path)):
+        raise ResultsError(f"{path} is damaged: blocks of its texts were never written")
+    size = path.stat().st_size
     with h5py.File(path, "r", locking="best-effort") as file:
+        for name in file:
+            dataset = file[name] if isinstance(file.get(name, getlink=True), h5py.HardLink) else None
+            if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external is not None:
+                raise ResultsError(f"{path}: {name!r} is not in the file itself, as all results are")
+            if dataset.nbytes > size:
+                raise ResultsError(f"{path}: {name!r} claims to be larger than the file")
         header = checked_header(np.asarray(file[_HEADER]).tobytes(), str(path))
         return Content(header, {name: _floats(file[name][()], path) for name in file if name != _HEADER})

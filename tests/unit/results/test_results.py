@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -194,6 +196,23 @@ class TestForeignFiles:
             archive.writestr("header.npy", b"\0" * 1_000_000)
         with pytest.raises(ResultsError, match="not compressed"):
             Results.load(path)
+
+    def test_nothing_outside_is_read(self, tmp_path: Path) -> None:
+        def write(name: str, change: Callable[[h5py.File], object]) -> Path:
+            path = tmp_path / name
+            with h5py.File(path, "w", userblock_size=512) as file:
+                change(file)
+            body = path.read_bytes()[512:]
+            line = b"bluecellab results sha256 " + hashlib.sha256(body).hexdigest().encode() + b"\n"
+            path.write_bytes(line.ljust(512, b"\0") + body)
+            return path
+
+        outside = write("a.h5", lambda file: file.update(header=h5py.ExternalLink("b.h5", "/header")))
+        with pytest.raises(ResultsError, match="not in the file itself"):
+            Results.load(outside)
+        large = write("b.h5", lambda file: file.create_dataset("header", shape=(10**13,), dtype="u1", chunks=(8,)))
+        with pytest.raises(ResultsError, match="larger than the file"):
+            Results.load(large)
 
     def test_what_does_not_fit_together(self, tmp_path: Path) -> None:
         path = tmp_path / "run.npz"
