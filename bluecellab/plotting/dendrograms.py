@@ -141,8 +141,6 @@ def plot_dendrogram(
     MissingDependencyError
         If matplotlib is not installed.
     """
-    from matplotlib.collections import LineCollection, PolyCollection
-
     unit = checked_shape(shape, variable)
     if not any(section.length > 0 for section in shape):
         raise ResultsError(f"there is no section of {shape.name} to draw that has a length")
@@ -151,6 +149,8 @@ def plot_dendrogram(
     tips = sum(1 for section in shape if not tree.children[section.name])
     figure = new_figure(width=min(10.0, max(3.0, 2.2 + 0.07 * tips)), height=4.8)
     axes = figure.add_subplot()
+    from matplotlib.collections import LineCollection, PolyCollection
+
     joints = [joint for section in shape if (joint := tree.joint(section)) is not None]
     axes.add_collection(LineCollection(joints, colors=INK, linewidths=0.5, zorder=1, label="joints"))
     if variable is None:

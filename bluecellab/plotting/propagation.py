@@ -121,8 +121,8 @@ def plot_back_propagation_traces(
         raise ResultsError(
             "there is no trace of a branch to draw; the results hold no potential of any section"
         )
-    colours = number_colours([np.array([0.0, *(far for _, far in there)]) for _, there in panels], None)
     figure = new_figure(5.2, 0.6 + 2.4 * len(panels))
+    colours = number_colours([np.array([0.0, *(far for _, far in there)]) for _, there in panels], None)
     drawn: list[Axes] = []
     for index, (kind, there) in enumerate(panels):
         axes = figure.add_subplot(len(panels), 1, index + 1, sharex=drawn[0] if drawn else None)

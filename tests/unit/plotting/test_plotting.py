@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bluecellab import plotting
 from bluecellab.errors import MissingDependencyError, ResultsError
 from bluecellab.plotting import (
     canvas,
@@ -18,8 +23,15 @@ from bluecellab.plotting import (
     plot_stimulus_gallery,
     plot_traces,
 )
-from bluecellab.results import Trace, Traces
-from bluecellab.spec.base import Site
+from bluecellab.results import Spikes, Trace, Traces
+from bluecellab.results.graphs import graph_of_connections
+from bluecellab.results.measured import Impedance, ValidationReport, ValidationResult
+from bluecellab.spec.base import CellId, Site
+from tests.unit.plotting import measured
+from tests.unit.plotting.test_cells import cell
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TIME = np.linspace(0, 100, 401)
 
@@ -133,24 +145,74 @@ def test_figures_can_be_saved_and_displayed() -> None:
     assert new_axes().figure is not None
 
 
+def draw_everything() -> list[Figure]:
+    """Draw a figure of each kind."""
+    shape = cell()
+    graph = graph_of_connections([(CellId("A", 0), CellId("A", 1), 1.0)])
+    report = ValidationReport("x", (ValidationResult("iv_test", "IV", "passed", "", {}, measured.IV),), {})
+    return [
+        plotting.plot_traces(traces()),
+        plotting.plot_stimulus_and_response([Waveform()], traces()),
+        plotting.plot_stimulus_gallery([Waveform()]),
+        plotting.plot_response(measured.results(measured.potential("soma[0]"))),
+        plotting.plot_iv(measured.IV),
+        plotting.plot_fi(measured.FI),
+        plotting.plot_impedance(Impedance([1, 10], [50, 20], [0, -1], 1.0, 1.0)),
+        plotting.plot_back_propagation(measured.back_propagation()),
+        plotting.plot_back_propagation_traces(measured.back_propagation()),
+        plotting.plot_epsp(measured.epsp()),
+        plotting.plot_raster(Spikes({"soma": [1.0]}, t_stop=2.0)),
+        plotting.plot_network(graph),
+        plotting.plot_morphology(shape, "g"),
+        plotting.plot_morphology(shape, dimensions=3),
+        plotting.plot_dendrogram(shape, "g"),
+        *plotting.validation_figures(report).values(),
+    ]
+
+
 def test_no_global_state() -> None:
     """No pyplot, no change of settings, no figure that has to be closed."""
     code = (
         "import matplotlib, sys\n"
         "settings = lambda: {k: matplotlib.rcParams[k] for k in matplotlib.rcParams if k != 'backend'}\n"
         "before = settings()\n"
-        "from bluecellab.plotting import plot_traces\n"
-        "from bluecellab.results import Trace\n"
-        "plot_traces([Trace('v', [0, 1], [1, 2], 'mV')])._repr_png_()\n"
+        "from tests.unit.plotting.test_plotting import draw_everything\n"
+        "for figure in draw_everything():\n"
+        "    figure.canvas.draw()\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
         "assert settings() == before\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=Path(__file__).parents[3])
 
 
-def test_missing_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_function_is_drawn_here() -> None:
+    assert {name for name in plotting.__all__ if name.startswith("plot_")} <= set(
+        re.findall(r"plotting\.(plot_\w+)", inspect.getsource(draw_everything))
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in plotting.__all__ if name.startswith("plot_")])
+def test_missing_matplotlib(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def draw_one() -> None:
+        call = next(iter(re.findall(rf"plotting\.({name}\(.*\)),\n", inspect.getsource(draw_everything))))
+        names = {"shape": cell(), "graph": graph_of_connections([(CellId("A", 0), CellId("A", 1), 1.0)])}
+        eval(f"plotting.{call}", globals(), names)
+
+    draw_one()
+    canvas._figure_class.cache_clear()
+    for module in [known for known in sys.modules if known.partition(".")[0] == "matplotlib"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingDependencyError, match=r"bluecellab\[plot\]"):
+        draw_one()
+    monkeypatch.undo()
+    canvas._figure_class.cache_clear()
+
+
+def test_missing_matplotlib_for_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = ValidationReport("x", (ValidationResult("iv_test", "IV", "passed", "", {}, measured.IV),), {})
     canvas._figure_class.cache_clear()
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingDependencyError, match=r"bluecellab\[plot\]"):
-        new_figure()
+    for draw in (lambda: plotting.validation_html(report), new_figure, new_axes):
+        with pytest.raises(MissingDependencyError, match=r"bluecellab\[plot\]"):
+            draw()
     canvas._figure_class.cache_clear()
