@@ -6,15 +6,13 @@ import hashlib
 import importlib.util
 import json
 import os
-import pickle
-import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-from bluecellab.errors import BluecellabError, OutputError
+from bluecellab.errors import BluecellabError, OutputError, ResultsError
 from bluecellab.nrn.mechanisms.library import find_library
 from bluecellab.results import Results
 from bluecellab.simulation.isolation.files import files_of
@@ -23,9 +21,6 @@ from bluecellab.spec.cells import AnyCell, PythonCell
 from bluecellab.spec.protocols import Protocol
 
 __all__ = ["Store", "cell_key", "protocol_key"]
-
-_MANIFEST = "manifest.jsonl"
-_SUFFIX = ".h5"
 
 
 def cell_key(cell: AnyCell) -> str:
@@ -59,10 +54,9 @@ def protocol_key(protocol: Protocol) -> str:
 
 
 class Store:
-    """A folder of results, one file for each, named by what was asked for and by its own content.
+    """A folder of results: one file for each, named by what was asked for, and a manifest.
 
-    Files appear whole, by renaming, and nothing is ever written over: several processes may use one
-    folder at once.
+    Files appear whole, by renaming: several processes may use one folder at once.
 
     Parameters
     ----------
@@ -77,33 +71,21 @@ class Store:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self._files: dict[str, list[Path]] = {}
-        self._listed: set[str] = set()
+        self._manifest = self.folder / "manifest.jsonl"
         self._last: tuple[AnyCell, str] | None = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for path in sorted(self.folder.iterdir()):
-                key, _, digest = path.name.removesuffix(_SUFFIX).partition(".")
-                if digest and path.name.endswith(_SUFFIX) and not path.name.startswith("."):
-                    self._files.setdefault(key, []).append(path)
-            self._listed.update(self._listed_before())
+            self._listed = set(_listed_in(self._manifest))
         except OSError as error:
             raise OutputError(f"results cannot be kept in {self.folder}: {error}") from error
 
-    def _listed_before(self) -> Iterator[str]:
-        manifest = self.folder / _MANIFEST
-        if not manifest.exists():
-            return
-        for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
-            with suppress(ValueError, TypeError, KeyError):  # a line that was cut off
-                yield json.loads(line)["key"]
-
-    def key_of(self, job: Job) -> str:
-        """Return the key of a job: that of its cell and that of its protocol."""
-        assert job.protocol is not None
+    def _keys_of(self, job: Job) -> tuple[str, str]:
         if self._last is None or self._last[0] is not job.cell:
             self._last = (job.cell, cell_key(job.cell))
-        return f"{self._last[1]}-{protocol_key(job.protocol)}"
+        return self._last[1], protocol_key(_asked(job))
+
+    def _path_of(self, job: Job) -> Path:
+        return self.folder / f"{'-'.join(self._keys_of(job))}.h5"
 
     def expect(self, job: Job) -> None:
         """Note in the manifest that a job was asked for.
@@ -113,13 +95,11 @@ class Store:
         OutputError
             If the manifest cannot be written.
         """
-        key = self.key_of(job)
-        assert job.protocol is not None
-        cell, _, protocol = key.partition("-")
+        cell, protocol = self._keys_of(job)
         entries: list[dict[str, object]] = [
             {"key": cell, "cell": job.cell.to_dict()},
-            {"key": protocol, "protocol": job.protocol.to_dict()},
-            {"key": key, "job": [cell, protocol]},
+            {"key": protocol, "protocol": _asked(job).to_dict()},
+            {"key": f"{cell}-{protocol}", "file": self._path_of(job).name},
         ]
         new = [entry for entry in entries if entry["key"] not in self._listed]
         if not new:
@@ -127,35 +107,30 @@ class Store:
         self._listed.update(str(entry["key"]) for entry in new)
         lines = "".join(json.dumps(entry) + "\n" for entry in new)
         try:
-            with (self.folder / _MANIFEST).open("ab", buffering=0) as manifest:
+            with self._manifest.open("ab", buffering=0) as manifest:
                 manifest.write(lines.encode())  # in one go: others append, too
         except OSError as error:
-            raise OutputError(f"the manifest {self.folder / _MANIFEST} cannot be written: {error}") from error
+            raise OutputError(f"the manifest {self._manifest} cannot be written: {error}") from error
 
     def load(self, job: Job) -> Results | None:
-        """Return what was kept of a job; None if there is nothing whole.
+        """Return what was kept of a job; None if there is nothing, or nothing whole.
 
         Warns
         -----
         RuntimeWarning
-            If there is a damaged file; it is put aside.
+            If the file is damaged or holds something else.
         """
-        for path in self._files.get(self.key_of(job), []):
-            try:
-                results = _read_whole(path)
-            except FileNotFoundError:
-                continue  # somebody tidied up
-            except (OSError, BluecellabError) as error:
-                warnings.warn(
-                    f"the results in {path} are damaged ({error}); {job.name} is run again",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
-                with suppress(OSError):
-                    path.rename(path.with_name(f"{path.name}.damaged"))
-                continue
-            return Results(results.traces, results.spikes, _asked(job), job.cell, results.provenance)
-        return None
+        path = self._path_of(job)
+        if not path.exists():
+            return None
+        try:
+            results = Results.load(path)
+            if results.cell != job.cell or protocol_key(results.protocol) != protocol_key(_asked(job)):
+                raise ResultsError(f"{path} holds results of something else")
+        except ResultsError as error:
+            warnings.warn(f"{error}; {job.name} is run again", RuntimeWarning, stacklevel=2)
+            return None
+        return replace(results, protocol=_asked(job))
 
     def save(self, job: Job, results: Results) -> None:
         """Keep the results of a job.
@@ -165,20 +140,7 @@ class Store:
         OutputError
             If the file cannot be written.
         """
-        key = self.key_of(job)
-        draft = self.folder / f".{uuid.uuid4().hex}{_SUFFIX}"
-        try:
-            _write(results, draft)
-            path = self.folder / f"{key}.{_digest(draft)}{_SUFFIX}"
-            draft.replace(path)
-        except OSError as error:
-            raise OutputError(
-                f"the results of {job.name} cannot be kept in {self.folder}: {error}"
-            ) from error
-        finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-        self._files.setdefault(key, []).append(path)
+        results.save(self._path_of(job), overwrite=True)
 
 
 def _asked(job: Job) -> Protocol:
@@ -186,21 +148,10 @@ def _asked(job: Job) -> Protocol:
     return job.protocol
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _read_whole(path: Path) -> Results:
-    """Read a file whose content is what its name says."""
-    digest = path.name.removesuffix(_SUFFIX).rpartition(".")[2]
-    if _digest(path) != digest:
-        raise OSError("its content is not what it was when it was written")
-    return _read(path)
-
-
-def _write(results: Results, path: Path) -> None:
-    path.write_bytes(pickle.dumps(results))
-
-
-def _read(path: Path) -> Results:
-    return cast("Results", pickle.loads(path.read_bytes()))  # noqa: S301
+def _listed_in(manifest: Path) -> Iterator[str]:
+    """Return the keys in a manifest, as far as its lines are whole."""
+    if not manifest.exists():
+        return
+    for line in manifest.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(ValueError, TypeError, KeyError):
+            yield str(json.loads(line)["key"])

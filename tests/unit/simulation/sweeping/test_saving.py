@@ -64,16 +64,23 @@ def test_equal_protocols_have_one_key() -> None:
     assert protocol_key(of(a=1, b=2)) == protocol_key(of(b=2, a=1)) != protocol_key(of(a=1, b=3))
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "nonsense"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "nonsense", "another's"])
 def test_damaged_files_are_run_again_with_a_warning(tmp_path: Path, damage: str) -> None:
     expected = sweep(CELL, protocols(2), save_to=tmp_path).results()
     path = kept(tmp_path)[0]
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
+    other = kept(tmp_path)[1].read_bytes()
     path.write_bytes(
-        {"cut": content[: len(content) // 2], "flipped": content, "empty": b"", "nonsense": b"?"}[damage]
+        {
+            "another's": other,
+            "cut": content[: len(content) // 2],
+            "flipped": content,
+            "empty": b"",
+            "nonsense": b"?",
+        }[damage]
     )
-    with pytest.warns(RuntimeWarning, match="are damaged .* is run again"):
+    with pytest.warns(RuntimeWarning, match=r"job \d .* is run again"):
         outcomes = sweep(CELL, protocols(2), save_to=tmp_path).collect()
     assert sorted(outcome.resumed for outcome in outcomes) == [False, True]
     assert [outcome.unwrap() for outcome in outcomes] == expected
@@ -97,8 +104,8 @@ def test_the_manifest_says_what_was_asked_for(tmp_path: Path) -> None:
     entries = [json.loads(line) for line in manifest.read_text().splitlines()]
     assert next(BallStickCell.from_dict(entry["cell"]) for entry in entries if "cell" in entry) == CELL
     assert [Protocol.from_dict(entry["protocol"]) for entry in entries if "protocol" in entry] == protocols(2)
-    jobs = [entry["key"] for entry in entries if "job" in entry]
-    assert sorted(jobs) == sorted({path.name.partition(".")[0] for path in kept(tmp_path)})
+    files = [entry["file"] for entry in entries if "file" in entry]
+    assert sorted(files) == sorted(path.name for path in kept(tmp_path))
     manifest.write_bytes(manifest.read_bytes()[:-20])
     assert all(outcome.resumed for outcome in sweep(CELL, protocols(2), save_to=tmp_path))
 
