@@ -66,17 +66,41 @@ def upper_bound_of_threshold(
     return on_live(_bound, cell, spike_threshold, largest, site, conditions)
 
 
-def _bound(cell: Cell, threshold: float, largest: float, site: Site, conditions: RunConditions) -> float:
+def passive_properties(
+    cell: Cell, threshold: float, site: Site, conditions: RunConditions
+) -> tuple[float, float]:
+    """Return the resting potential in mV and the input resistance of -0.02 nA in Mohm of a live cell.
+
+    Raises
+    ------
+    UnsteadyCellError
+        If the cell is above the threshold (mV).
+    """
     rest, less = (
         steady_state_voltage(cell, current, site=site, spike_threshold=threshold, conditions=conditions)
         for current in (0.0, _DELTA)
     )
-    resistance = (less - rest) / _DELTA
+    return rest, (less - rest) / _DELTA
+
+
+def _bound(cell: Cell, threshold: float, largest: float, site: Site, conditions: RunConditions) -> float:
+    return ohmic_bound(passive_properties(cell, threshold, site, conditions), threshold, largest)
+
+
+def ohmic_bound(passive: tuple[float, float], threshold: float, largest: float = _LARGEST_BOUND) -> float:
+    """Return the current in nA that takes a passive cell to a threshold in mV, but no more than the largest.
+
+    Raises
+    ------
+    SearchError
+        If the input resistance is not positive.
+    """
+    rest, resistance = passive
     if not resistance > 0:
         raise SearchError(
-            f"the input resistance at {site} is {resistance:g} Mohm: {rest:g} mV without current, {less:g} "
-            f"mV with {_DELTA:g} nA. No bound of the threshold can be derived from it; give "
-            "threshold_current() a range."
+            f"the input resistance is {resistance:g} Mohm: {rest:g} mV without current, "
+            f"{rest + resistance * _DELTA:g} mV with {_DELTA:g} nA. No bound of the threshold can be derived "
+            "from it; give threshold_current() a range."
         )
     return min((threshold - rest) / resistance, largest)
 
@@ -148,9 +172,35 @@ def _rheobase(
     cell: Cell, test: SpikeTest, holding_current: float | None, precision: float, widest: float
 ) -> Threshold:
     holding = holding_of(cell, holding_current)
-    upper = _bound(cell, test.threshold, _LARGEST_BOUND, test.site, test.conditions)
-    lower = min(holding, 0.0)
+    passive = passive_properties(cell, test.threshold, test.site, test.conditions)
+    test = test.model_copy(update={"holding_current": holding})
+    return bounded_threshold(cell, test, passive, precision=precision, widest=widest)
+
+
+def bounded_threshold(
+    cell: Cell,
+    test: SpikeTest,
+    passive: tuple[float, float],
+    *,
+    precision: float = 0.005,
+    widest: float = 16.0,
+) -> Threshold:
+    """Return the threshold current of a live cell whose passive properties are known.
+
+    Parameters
+    ----------
+    cell
+        A live cell.
+    test
+        What counts as a spike, on top of which holding current.
+    passive
+        Resting potential (mV) and input resistance (Mohm).
+    precision, widest
+        As for :func:`rheobase`.
+    """
+    upper = ohmic_bound(passive, test.threshold)
+    lower = min(test.holding_current, 0.0)
     bracket = Bracket(
         lower=lower, upper=max(upper, lower + precision), precision=precision, widest=max(widest, upper)
     )
-    return threshold_current(cell, bracket, test.model_copy(update={"holding_current": holding}))
+    return threshold_current(cell, bracket, test)

@@ -21,7 +21,7 @@ from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.recordings import VoltageRecording
 from bluecellab.spec.simulation import RunConditions
 
-__all__ = ["Bracket", "hyperpolarizing_current", "spikes_at", "threshold_current"]
+__all__ = ["Bracket", "SpikeTest", "hyperpolarizing_current", "spikes_at", "threshold_current"]
 
 _THRESHOLD_TIMES = StepTimes(delay=300.0, duration=700.0, post_delay=0.0)
 _LOOK_AT_ENDS = 5  # halvings to one side, after which the end on the other side is looked at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bluecellab.results.measured.curves import FICurve, IVCurve, Threshold
 from bluecellab.results.measured.impedance import Impedance
 from bluecellab.results.measured.propagation import BackPropagation, BranchAttenuation, EpspAttenuation
+from bluecellab.results.measured.properties import MEModelProperties
 from bluecellab.results.measured.shapes import CellShape, SectionShape
 from bluecellab.results.measured.validation import ValidationReport, ValidationResult
 
@@ -16,6 +17,7 @@ __all__ = [
     "FICurve",
     "IVCurve",
     "Impedance",
+    "MEModelProperties",
     "SectionShape",
     "Threshold",
     "ValidationReport",
