@@ -34,6 +34,7 @@ __all__ = ["plot_morphology"]
 _HAIRLINE = 0.25  # points: nothing is thinner, or thin dendrites of large cells could not be seen
 _TALLEST, _LEAST = 8.0, 2.4  # inches
 _LONGEST = 6.0
+_IN_SPACE = (7.0, 6.0)  # whatever the cell's form: matplotlib fits it into a square
 _POINTS_PER_INCH = 72.0
 
 
@@ -105,7 +106,7 @@ def plot_morphology(
 def _size(points: FloatArray, across: int, up: int | None) -> tuple[float, float]:
     """Return width and height of a figure in inches, room for a legend included."""
     if up is None:
-        return 7.0, 6.0
+        return _IN_SPACE
     wide, high = (float(np.ptp(points[:, axis])) for axis in (across, up))
     scale = min(_LONGEST / max(wide, 1e-9), _TALLEST / max(high, 1e-9))
     return max(_LEAST, wide * scale) + 1.7, max(_LEAST, high * scale) + 0.6

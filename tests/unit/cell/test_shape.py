@@ -108,6 +108,25 @@ def test_nothing_is_changed(cell: Cell) -> None:
     assert shape == cell.shape(VARIABLES) or shape["soma[0]"].values["v"] != cell.soma.v
 
 
+def test_shapes_in_the_middle_of_a_run(cell: Cell) -> None:
+    """A hook may look at the cell; the run does not notice."""
+
+    def run(every: float) -> np.ndarray:
+        with Simulation() as simulation:
+            simulation.add_cell(cell)
+            simulation.add_hook(lambda _: seen.append(cell.shape("v")), every)
+            simulation.run(5.0, cvode=False)
+        return cell.get_soma_voltage()
+
+    cell.add_step(1, 3, 0.3)
+    seen: list[CellShape] = []
+    voltage = run(1.0)
+    assert np.array_equal(run(100.0), voltage)
+    potentials = {float(shape["soma[0]"].values["v"][0]) for shape in seen[1:5]}
+    assert len(potentials) > 3
+    assert potentials <= set(voltage.tolist())
+
+
 def test_unknown_variables(cell: Cell) -> None:
     with pytest.raises(
         NotRecordableError, match=r"number 'gnabar_h'. Did you mean 'gnabar_hh'\? There is v, "
