@@ -8,7 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from bluecellab.analysis.features import check_feature
 from bluecellab.analysis.validation.base import Observation
@@ -53,9 +62,17 @@ def _function(given: object) -> object:
     return found
 
 
-_named = PlainSerializer(_reference, return_type=str)
-_Measure = Annotated[Measure, BeforeValidator(_function), _named]
-_Judge = Annotated[Judge, BeforeValidator(_function), _named]
+def _kind(given: object) -> str:
+    return (
+        "function" if isinstance(given, str) or (callable(given) and not isinstance(given, Spec)) else "data"
+    )
+
+
+_READ = BeforeValidator(_function)
+_WRITE = PlainSerializer(_reference, return_type=str)
+_SCHEMA = WithJsonSchema({"type": "string", "description": "module:function"})
+_Measure = Annotated[Measure, _READ, _WRITE, _SCHEMA, Tag("function")]
+_Judge = Annotated[Judge, _READ, _WRITE, _SCHEMA, Tag("function")]
 
 
 class Validation(Spec):
@@ -83,6 +100,7 @@ class Validation(Spec):
     Examples
     --------
     >>> from bluecellab.analysis.validation import AtLeast, SpikeCount, StepProtocol
+    >>> from bluecellab.spec.base import Site
     >>> protocol = StepProtocol(percent=130, spikes=(Site(),))
     >>> spiking = Validation(name="spiking", protocol=protocol, measurement=SpikeCount(),
     ...                      criterion=AtLeast(threshold=1))
@@ -93,8 +111,10 @@ class Validation(Spec):
     name: Annotated[str, Field(min_length=1)]
     title: str = ""
     protocol: AnyProtocol | None = None
-    measurement: AnyMeasurement | _Measure | None = None
-    criterion: AnyCriterion | _Judge = Always()
+    measurement: Annotated[Annotated[AnyMeasurement, Tag("data")] | _Measure, Discriminator(_kind)] | None = (
+        None
+    )
+    criterion: Annotated[Annotated[AnyCriterion, Tag("data")] | _Judge, Discriminator(_kind)] = Always()
     skipped_without: tuple[str, ...] = ()
 
     @model_validator(mode="before")
@@ -103,6 +123,23 @@ class Validation(Spec):
         if isinstance(fields, dict) and not fields.get("title"):
             return {**fields, "title": fields.get("name", "")}
         return fields
+
+    def functions(self) -> tuple[Callable[..., object], ...]:
+        """Return what of it is written in Python."""
+        parts = (self.measurement, self.criterion)
+        return tuple(part for part in parts if callable(part) and not isinstance(part, Spec))
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return it as JSON text.
+
+        Raises
+        ------
+        InvalidSpecError
+            If a function in it cannot be named.
+        """
+        for function in self.functions():
+            _reference(function)
+        return super().to_json(indent=indent)
 
     @property
     def needs_rheobase(self) -> bool:
@@ -129,11 +166,11 @@ class Suite(Spec):
     Raises
     ------
     InvalidSpecError
-        If two validations have one name.
+        If two validations have one name, or there is none.
     """
 
     name: str = ""
-    validations: Annotated[tuple[Validation, ...], Field(min_length=1)]
+    validations: tuple[Validation, ...]
     properties: tuple[Literal["holding_current", "rheobase", "rin"], ...] = (
         "holding_current",
         "rheobase",
@@ -144,6 +181,8 @@ class Suite(Spec):
     @model_validator(mode="after")
     def _names_differ(self) -> Suite:
         names = [validation.name for validation in self.validations]
+        if not names:
+            raise ValueError("a suite has at least one validation")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"several validations have the name {', '.join(twice)}; give each its own")
@@ -183,6 +222,22 @@ class Suite(Spec):
         kept = tuple(more.pop(validation.name, validation) for validation in self.validations)
         return Suite(name=self.name, validations=(*kept, *more.values()), properties=self.properties)
 
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return the suite as JSON text; :meth:`from_json` reads it back.
+
+        Raises
+        ------
+        InvalidSpecError
+            If a function in it cannot be named.
+        """
+        self._check_functions()
+        return super().to_json(indent=indent)
+
+    def _check_functions(self) -> None:
+        for validation in self.validations:
+            for function in validation.functions():
+                _reference(function)
+
     def to_yaml(self) -> str:
         """Return the suite as YAML; :meth:`from_yaml` reads it back.
 
@@ -194,6 +249,7 @@ class Suite(Spec):
             If a function in it cannot be named.
         """
         yaml = require("yaml", extra="analysis", doing="writing a suite of validations as YAML")
+        self._check_functions()
         text: str = yaml.safe_dump(
             self.model_dump(mode="json", exclude_none=True), sort_keys=False, width=100
         )
@@ -231,7 +287,7 @@ class Suite(Spec):
             )
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         try:
-            suite = cls.from_dict(fields)
+            suite = cls(**{str(name): value for name, value in fields.items()})
         except InvalidSpecError as error:
             raise InvalidSpecError(f"{source}: {error}{_lines(root, error.__cause__)}") from error
         for path, name in suite.features():
@@ -267,13 +323,18 @@ class Suite(Spec):
 
 def _lines(root: object, error: BaseException | None) -> str:
     """Return where in the text the problems are that pydantic found."""
+    places = [f"{'.'.join(map(str, path)) or 'all'}: line {_line(root, path)}" for path in _paths(error)]
+    return "".join(f"\n  {place}" for place in dict.fromkeys(places))
+
+
+def _paths(error: BaseException | None) -> Iterator[tuple[str | int, ...]]:
+    """Yield the paths to the problems of an error, those of parts within it included."""
     if not isinstance(error, ValidationError):
-        return ""
-    places = []
+        return
     for problem in error.errors(include_url=False):
-        names = [part for part in problem["loc"] if isinstance(part, str | int)]
-        places.append(f"{'.'.join(map(str, names)) or 'everything'}: line {_line(root, names)}")
-    return "\n  " + "\n  ".join(dict.fromkeys(places))
+        path = tuple(problem["loc"])
+        inner = list(_paths(getattr(problem.get("ctx", {}).get("error"), "__cause__", None)))
+        yield from (path + more for more in inner or [()])
 
 
 def _line(root: object, path: Iterable[str | int]) -> int:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import JsonValue
 
+from bluecellab.errors import ResultsError
 from bluecellab.results.measured.curves import FICurve, IVCurve
 from bluecellab.results.measured.propagation import BackPropagation
 from bluecellab.results.runs import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Evidence", "ValidationReport", "ValidationResult"]
 
@@ -50,6 +56,17 @@ class ValidationResult:
         """Whether it counts as passed."""
         return self.status in ("passed", "skipped")
 
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return it as plain values, without its evidence."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "status": self.status,
+            "passed": self.passed,
+            "details": self.details,
+            "values": dict(self.values),
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class ValidationReport:
@@ -76,3 +93,42 @@ class ValidationReport:
     def passed(self) -> bool:
         """Whether all of them passed."""
         return all(result.passed for result in self.results)
+
+    def __getitem__(self, key: str) -> ValidationResult:
+        for result in self.results:
+            if result.key == key:
+                return result
+        raise ResultsError(
+            f"the report on {self.cell_name!r} has no validation {key!r}; it has "
+            f"{', '.join(result.key for result in self.results)}"
+        )
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return the report as plain values, JSON-ready, without the evidence of its figures."""
+        return {
+            "cell_name": self.cell_name,
+            "passed": self.passed,
+            "properties": {
+                name: value if math.isfinite(value) else None for name, value in self.properties.items()
+            },
+            "results": [result.to_dict() for result in self.results],
+            "provenance": dict(self.provenance),
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Return :meth:`to_dict` as JSON text; what is not a number is null."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a table by key: ``name``, ``status``, ``passed``, ``details``, ``values``.
+
+        Name of the cell, properties and provenance are in ``frame.attrs``.
+        """
+        import pandas as pd
+
+        rows = [result.to_dict() for result in self.results]
+        frame = pd.DataFrame(rows, columns=["key", "name", "status", "passed", "details", "values"])
+        frame.attrs.update(
+            cell_name=self.cell_name, properties=dict(self.properties), provenance=dict(self.provenance)
+        )
+        return frame.set_index("key")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from bluecellab.analysis import back_propagation as module
 from bluecellab.analysis.back_propagation import (
     amplitude_at,
     assess,
@@ -26,6 +26,7 @@ from bluecellab.spec.cells import BallStickCell, HocCell
 from bluecellab.spec.simulation import RunConditions
 from tests.material import material
 
+module = importlib.import_module("bluecellab.analysis.back_propagation")  # its function has its name
 FIXED = RunConditions(v_init=-80)
 
 
