@@ -19,7 +19,6 @@ from bluecellab.spec.cells import AnyCell
 __all__ = ["Runner", "runner_for"]
 
 _FOREIGN_ROOM = 256  # nobody says how many workers an executor has; enough for most
-_MODULES = ("bluecellab.simulation.protocol",)
 
 Packet = tuple[bytes, list[bytearray]]
 
@@ -54,9 +53,7 @@ class _Pool:
     """A pool of our own processes, which have the cell at hand; made for this sweep, or shared by several."""
 
     def __init__(self, options: SweepOptions, shared: Executor | None = None) -> None:
-        isolation = Isolation(
-            time_limit=options.time_limit, memory_limit=options.memory_limit, modules=_MODULES
-        )
+        isolation = Isolation(time_limit=options.time_limit, memory_limit=options.memory_limit)
         self._shared = shared is not None
         self._executor = shared or Executor(options.processes, isolation=isolation)
         self._begun: dict[int, float] = {}
@@ -163,7 +160,7 @@ def _run_packed(packet: Packet, unique: str) -> Packet:  # noqa: ARG001 - Dask r
     cell, timed, (time_limit, memory_limit) = cast(
         "tuple[AnyCell, Timed, tuple[float | None, int | None]]", _unpack(packet)
     )
-    isolation = Isolation(cell=cell, time_limit=time_limit, memory_limit=memory_limit, modules=_MODULES)
+    isolation = Isolation(cell=cell, time_limit=time_limit, memory_limit=memory_limit)
     try:
         value, seconds = isolation.run(timed)
     except BluecellabError as error:
