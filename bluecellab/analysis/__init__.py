@@ -9,7 +9,11 @@ Currents are in nA and relative to the holding current, potentials in mV, times 
 
 from __future__ import annotations
 
+from bluecellab.analysis.back_propagation import assess, back_propagation, fit_attenuation
 from bluecellab.analysis.curves import CurveSettings, fi_curve, iv_curve, voltage_at_end
+from bluecellab.analysis.epsp import epsp_attenuation
+from bluecellab.analysis.features import efel_settings, feature_names, features, features_of
+from bluecellab.analysis.impedance import chirp_impedance
 from bluecellab.analysis.measuring import measure, table
 from bluecellab.analysis.properties import memodel_properties
 from bluecellab.analysis.rheobase import rheobase, upper_bound_of_threshold
@@ -30,9 +34,18 @@ __all__ = [
     "CurveSettings",
     "SpikeTest",
     "StepTimes",
+    "assess",
+    "back_propagation",
+    "chirp_impedance",
     "count_spikes",
     "detect_spike",
+    "efel_settings",
+    "epsp_attenuation",
+    "feature_names",
+    "features",
+    "features_of",
     "fi_curve",
+    "fit_attenuation",
     "holding_current",
     "hyperpolarizing_current",
     "input_resistance",
