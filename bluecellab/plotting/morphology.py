@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_morphology"]
 
-_HAIRLINE = 0.25  # points: nothing is thinner, or thin dendrites of large cells could not be seen
+_HAIRLINE = 0.35  # points: nothing is thinner, or thin dendrites of large cells could not be seen
 _TALLEST, _LEAST = 8.0, 2.4  # inches
 _LONGEST = 6.0
 _IN_SPACE = (7.0, 6.0)  # whatever the cell's form: matplotlib fits it into a square

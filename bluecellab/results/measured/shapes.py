@@ -174,6 +174,22 @@ class CellShape:
         """Names of the variables that there are values of."""
         return tuple(self.units)
 
+    def without(self, *kinds: Kind) -> CellShape:
+        """Return the shape without sections of some kinds, and whatever they carry.
+
+        Parameters
+        ----------
+        kinds
+            Such as ``"axon"`` and ``"myelin"``: a stub that replaces an axon is longer than many cells.
+        """
+        left = {""}
+        kept = []
+        for section in self.sections:
+            if section.kind not in kinds and section.parent in left:
+                left.add(section.name)
+                kept.append(section)
+        return CellShape(self.name, tuple(kept), self.units)
+
     def plot(
         self,
         variable: str | None = None,

@@ -149,6 +149,10 @@ def test_sections_without_points() -> None:
         "soma", "dend[0]", "dend[1]", "tip", "axon", "dend[2]", "dend[3]", "stray"
     ]  # fmt: skip
     assert {section.kind for section in shape} == {"soma", "axon", "basal", "other"}
+    left = shape.without("axon")
+    assert [section.name for section in left] == [name.name for name in shape if name.name != "axon"]
+    assert [section.name for section in shape.without("basal")] == ["soma", "axon", "stray"]
+    assert shape.without() == shape
     assert np.array_equal(shape["soma"].points, [[-10, 0, 0, 20], [0, 0, 0, 20], [10, 0, 0, 20]])
     assert shape["dend[0]"].points[[0, -1], :2].tolist() == [[10, 0], [60, 0]]  # goes on
     for name, sign in (("dend[1]", -1), ("dend[2]", 1)):  # over 90 degrees
