@@ -24,6 +24,7 @@ class _Watch:
         self.window = (start, stop)
         self.time: float | None = None
         self.on = True
+        self.ended = False
 
     def __call__(self) -> None:
         """End the run, if the crossing counts."""
@@ -31,14 +32,20 @@ class _Watch:
         now = clock.now()
         if self.on and self.time is None and start < now < stop:
             self.time = now
+            self.ended = True
             runtime.raw_h().stoprun = 1
 
 
 def _cut(wire: list[Any]) -> None:
-    """Call nobody any more, and let go of the NetCon."""
-    _, watch = wire
+    """Call nobody any more, and let go of the NetCon.
+
+    What a run that was ended early has left in NEURON's queue goes with the next initialisation.
+    """
+    watch = wire[1]
     watch.on = False
     wire.clear()
+    if watch.ended:
+        clock.initialise(float(runtime.raw_h().v_init))
 
 
 class StopAtSpike(Live):
