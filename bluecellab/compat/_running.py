@@ -31,6 +31,8 @@ __all__ = [
     "rebuilt_here",
     "specification",
     "template_of",
+    "validate_section_and_segment",
+    "view_of",
     "workers",
 ]
 
@@ -78,6 +80,13 @@ def template_of(cell: AnyLiveCell) -> TemplateParams:
     )
 
 
+def view_of(cell: AnyLiveCell) -> AnyLiveCell:
+    """Return the face of a cell that the rooms know, whose sections are handles, of the very same cell."""
+    view = AnyLiveCell.__new__(AnyLiveCell)
+    view.__dict__ = cell.__dict__
+    return view
+
+
 def properties_of(cell: AnyLiveCell) -> EmodelProperties:
     """Return the properties that a cell was made with.
 
@@ -108,6 +117,20 @@ def holding_of(cell: AnyLiveCell) -> float:
             f"{cell.label} says no holding current (Cell.hypamp must be set): make it with emodel_properties"
         )
     return float(cell.hypamp)
+
+
+def validate_section_and_segment(cell: AnyLiveCell, section_name: str, segment_position: float) -> None:
+    """Refuse a section that a cell does not have, or a position outside 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        Naming it.
+    """
+    if section_name not in cell.sections:
+        raise ValueError(f"Section '{section_name}' not found in {cell.label}: {cell._inventory()}")
+    if not 0.0 <= segment_position <= 1.0:
+        raise ValueError(f"Segment position must be between 0 and 1, not {segment_position}")
 
 
 def accepts_cvode(template: str | os.PathLike[str]) -> bool:

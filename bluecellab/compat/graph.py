@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_graph", "plot_graph"]
 
-_NODE_SIZE = 400.0
+_NODE_SIZE = 400
 _EDGE_WIDTH = 0.4
 
 

@@ -12,8 +12,8 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from bluecellab.analysis import features
 from bluecellab.analysis.features import Setting
+from bluecellab.analysis.features import efel_settings as set_efel
 from bluecellab.compat._coming import getter
 from bluecellab.compat.simulation.parallel import IsolatedProcess
 
@@ -34,7 +34,7 @@ def efel_settings(settings: Mapping[str, Setting] | None = None) -> AbstractCont
     settings
         Values by name; None changes nothing, and puts back what the block changes.
     """
-    return features.efel_settings(settings or {})
+    return set_efel(settings or {})
 
 
 def run_once(func: Callable[P, R]) -> Callable[P, R | None]:

@@ -22,11 +22,6 @@ import numpy as np
 def _published():
     """Load everything once; nothing here is imported where the tests only read this file."""
     import bluecellulab
-    from bluecellulab import EmodelProperties, tools
-    from bluecellulab.analysis import analysis, inject_sequence
-    from bluecellulab.cell.template import TemplateParams
-    from bluecellulab.simulation.neuron_globals import NeuronGlobals, set_neuron_globals
-    from bluecellulab.stimulus import StimulusFactory
 
     return type("Published", (), {**locals(), "Cell": bluecellulab.Cell})
 
@@ -182,9 +177,7 @@ def part_sequences(P, model, _):
     cell = model.cell(P)
     found = {
         "one": recording(
-            inject.run_stimulus(
-                model.params, short, "soma[0]", 0.5, cvode=False, enable_spike_detection=True
-            )
+            inject.run_stimulus(model.params, short, "soma[0]", 0.5, cvode=False, enable_spike_detection=True)
         ),
         "dendrite": recording(
             inject.run_stimulus(model.params, short, "dend[0]", 0.3, False, False, "dend[0]", 0.3)
@@ -225,18 +218,24 @@ def part_curves(P, model, task):
     """IV and FI."""
     cell = model.cell(P)
     shared = {
-        "rheobase": 1.2 * model.properties.threshold_current,
         "nb_bins": 3,
         "n_processes": 3,
         "show_figure": False,
         "save_figure": True,
         "output_dir": task["figures"],
     }
-    iv = P.analysis.compute_plot_iv_curve(cell, **shared)
-    fi = P.analysis.compute_plot_fi_curve(cell, max_current=3 * shared["rheobase"], **shared)
+    threshold = model.properties.threshold_current
+    iv = P.analysis.compute_plot_iv_curve(cell, rheobase=threshold, **shared)
+    fi = P.analysis.compute_plot_fi_curve(
+        cell, rheobase=1.2 * threshold, max_current=3.6 * threshold, **shared
+    )
     cell.delete()
     figures = sorted(path.name for path in Path(task["figures"]).iterdir())
-    return {"iv": [list(one) for one in iv], "fi": [[float(x) for x in one] for one in fi], "figures": figures}
+    return {
+        "iv": [list(one) for one in iv],
+        "fi": [[float(x) for x in one] for one in fi],
+        "figures": figures,
+    }
 
 
 def part_bpap(P, model, task):
@@ -288,7 +287,9 @@ def part_validations(P, model, task):
     cell.delete()
     for result in found.values():
         if "figures" in result:
-            result["figures"] = [Path(path).relative_to(task["validations"]).as_posix() for path in result["figures"]]
+            result["figures"] = [
+                Path(path).relative_to(task["validations"]).as_posix() for path in result["figures"]
+            ]
             result["there"] = [(Path(task["validations"]) / path).is_file() for path in result["figures"]]
             result["passed"] = bool(result["passed"])
     return json.loads(json.dumps(found, default=float))
@@ -307,9 +308,14 @@ def part_composed(P, model, task):
     count = validation.EfelMeasurement("Spikecount")
     tests = [
         validation.ParametricValidation("In a row", sequence, count, validation.GreaterThan(0)),
-        validation.ParametricValidation("Exactly none", by_current, count, validation.EqualTo(0.0), "none.pdf"),
         validation.ParametricValidation(
-            "No base / odd name", by_current, validation.EfelMeasurement("voltage_base"), validation.GreaterThan(-70)
+            "Exactly none", by_current, count, validation.EqualTo(0.0), "none.pdf"
+        ),
+        validation.ParametricValidation(
+            "No base / odd name",
+            by_current,
+            validation.EfelMeasurement("voltage_base"),
+            validation.GreaterThan(-70),
         ),
         validation.ParametricValidation(
             "Nonsense", by_current, validation.EfelMeasurement("no_such_feature"), validation.IsFalse()
@@ -321,8 +327,13 @@ def part_composed(P, model, task):
         "uneven": [
             getattr(validation.StepProtocol(dt=0.7), "stim_start"),
             getattr(validation.StepProtocol(dt=0.7), "stim_end"),
-            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_start"),
-            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_end"),
+            getattr(
+                validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1),
+                "stim_start",
+            ),
+            getattr(
+                validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_end"
+            ),
             getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_start"),
             getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_end"),
         ],
@@ -412,7 +423,13 @@ def main(path):
             import traceback
 
             found = {"failed": f"{type(error).__name__}: {error}", "where": traceback.format_exc()}
-        print(job, round(sum(os.times()[:4]) - begin, 1), round(time.time() - wall, 1), file=sys.stderr, flush=True)
+        print(
+            job,
+            round(sum(os.times()[:4]) - begin, 1),
+            round(time.time() - wall, 1),
+            file=sys.stderr,
+            flush=True,
+        )
         answers[job] = found
         Path(task["answers"]).write_text(json.dumps(answers, default=float))
 

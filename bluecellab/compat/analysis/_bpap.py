@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.analysis import back_propagation as room
+from bluecellab.analysis.back_propagation import (
+    Branches,
+    amplitude_at,
+    assess,
+    back_propagation_of,
+    back_propagation_protocol,
+    branches_of,
+    fit_attenuation,
+)
 from bluecellab.cell import Cell
 from bluecellab.compat import _running
 from bluecellab.compat._figures import finish
@@ -60,7 +68,7 @@ class BPAP:
         self.dt = 0.025
         self.stim_start = 1000.0
         self.stim_duration = float(stim_duration)
-        self._branches = room.Branches()
+        self._branches = Branches()
         self._results: Results | None = None
 
     @property
@@ -88,15 +96,16 @@ class BPAP:
             Of the stimulus in nA.
         """
         now = _running.conditions(("",), cvode=False)
-        self._branches = room.branches_of(self.cell)
-        protocol = room.back_propagation_protocol(
+        cell = _running.view_of(self.cell)
+        self._branches = branches_of(cell)
+        protocol = back_propagation_protocol(
             self._branches,
             Step(delay=self.stim_start, duration=self.stim_duration, amplitude=amplitude),
             total=duration,
-            holding_current=self.cell.hypamp or 0.0,
+            holding_current=cell.hypamp or 0.0,
             conditions=now,
         )
-        self._results = run_on(self.cell, protocol)
+        self._results = run_on(cell, protocol)
 
     def _ran(self) -> Results:
         if self._results is None:
@@ -130,7 +139,7 @@ class BPAP:
         time = self._trace(self._branches.soma).time
         found = []
         for name, values in recs.items():
-            amplitude = room.amplitude_at(Trace(name, time, np.asarray(values, float), "mV"), self._window)
+            amplitude = amplitude_at(Trace(name, time, np.asarray(values, float), "mV"), self._window)
             if amplitude is not None:
                 found.append((name, amplitude))
         return found
@@ -194,7 +203,7 @@ class BPAP:
         """
         if not branch_amps or not branch_dist or len(branch_amps) != len(branch_dist) or not len(soma_amp):
             return None, False
-        found = room.fit_attenuation((0.0, *branch_dist), (soma_amp[0], *branch_amps))
+        found = fit_attenuation((0.0, *branch_dist), (soma_amp[0], *branch_amps))
         return (None, True) if found is None else (np.array(found), False)
 
     def _found(
@@ -244,7 +253,7 @@ class BPAP:
         bluecellab.analysis.back_propagation.assess
         """
         found = self._found(soma_amp, (dend_amps, dend_dist), (apic_amps, apic_dist), fit=validate_with_fit)
-        return room.assess(found, with_fit=validate_with_fit)
+        return assess(found, with_fit=validate_with_fit)
 
     def plot_amp_vs_dist(
         self,
@@ -282,5 +291,5 @@ class BPAP:
         output_fname: str = "bpap_recordings.pdf",
     ) -> Path:
         """Draw the potentials around the action potential, and return the path of the figure."""
-        found = room.back_propagation_of(self._ran(), self._branches, self._window, fit=False)
+        found = back_propagation_of(self._ran(), self._branches, self._window, fit=False)
         return finish(plot_back_propagation_traces(found), show_figure, save_figure, output_dir, output_fname)

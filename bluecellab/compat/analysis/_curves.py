@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.analysis import curves as room
+from bluecellab.analysis.curves import CurveSettings, fi_curve, iv_curve
 from bluecellab.analysis.steps import StepTimes
 from bluecellab.cell import Cell
 from bluecellab.compat import _running
-from bluecellab.compat.analysis.inject_sequence import validate_section_and_segment
+from bluecellab.compat._running import validate_section_and_segment
 from bluecellab.compat.analysis.plotting import plot_fi_curve, plot_iv_curve
 from bluecellab.compat.tools import calculate_rheobase
 from bluecellab.results.measured import FICurve, IVCurve
@@ -90,7 +90,7 @@ def compute_plot_iv_curve(
     settings = _settings(cell, injected, recorded, times, threshold_voltage, celsius, v_init)
     threshold = _rheobase(cell, rheobase, injected)
     levels = np.linspace(threshold - 2.0, threshold - 0.1, nb_bins)
-    found = _measured(room.iv_curve, cell, levels, settings, n_processes)
+    found = _measured(iv_curve, cell, levels, settings, n_processes)
     currents, voltages = np.array(found.currents), np.array(found.voltages)
     plot_iv_curve(
         currents, voltages, *injected, *recorded, show_figure, save_figure, output_dir, output_fname
@@ -139,7 +139,7 @@ def compute_plot_fi_curve(
     settings = _settings(cell, injected, recorded, times, threshold_voltage, celsius, v_init)
     threshold = _rheobase(cell, rheobase, injected)
     levels = np.linspace(threshold, max_current, nb_bins)
-    found = _measured(room.fi_curve, cell, levels, settings, n_processes)
+    found = _measured(fi_curve, cell, levels, settings, n_processes)
     currents, counts = np.array(found.currents), np.array(found.counts)
     plot_fi_curve(currents, counts, *injected, *recorded, show_figure, save_figure, output_dir, output_fname)
     return currents, counts
@@ -153,7 +153,7 @@ def _settings(
     threshold: float,
     celsius: float | None,
     v_init: float | None,
-) -> room.CurveSettings:
+) -> CurveSettings:
     """Return how each point is measured."""
     for place in (injected, recorded):
         validate_section_and_segment(cell, *place)
@@ -164,7 +164,7 @@ def _settings(
             "v_init": now.v_init if v_init is None else float(v_init),
         }
     )
-    return room.CurveSettings(
+    return CurveSettings(
         times=times,
         injected=Site(section=injected[0], x=injected[1]),
         recorded=Site(section=recorded[0], x=recorded[1]),
@@ -185,7 +185,7 @@ def _measured(
     measure: Callable[..., Found],
     cell: Cell,
     levels: FloatArray,
-    settings: room.CurveSettings,
+    settings: CurveSettings,
     processes: int | None,
 ) -> Found:
     spec = _running.specification(_running.template_of(cell))

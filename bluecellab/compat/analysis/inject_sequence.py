@@ -220,22 +220,8 @@ def held(stimulus: Stimulus) -> Sampled:
 def run_places(cell: Cell, protocol: Protocol, places: Sequence[tuple[str, float]]) -> list[Recording]:
     """Run a protocol of :func:`protocol_of` on a cell, and return what was recorded."""
     for section, segment in places:
-        validate_section_and_segment(cell, section, segment)
+        _running.validate_section_and_segment(cell, section, segment)
     return recordings_of(run_on(cell, protocol), places[1:])
-
-
-def validate_section_and_segment(cell: Cell, section_name: str, segment_position: float) -> None:
-    """Refuse a section that a cell does not have, or a position outside 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        Naming it.
-    """
-    if section_name not in cell.sections:
-        raise ValueError(f"Section '{section_name}' not found in {cell.label}: {cell._inventory()}")
-    if not 0.0 <= segment_position <= 1.0:
-        raise ValueError(f"Segment position must be between 0 and 1, not {segment_position}")
 
 
 def recordings_of(results: Results, places: Sequence[tuple[str, float]]) -> list[Recording]:
@@ -299,7 +285,7 @@ def apply_multiple_stimuli(
     """
     params = _running.template_of(cell)
     section = section_name if section_name is not None else "soma[0]"
-    validate_section_and_segment(cell, section, segment)
+    _running.validate_section_and_segment(cell, section, segment)
     spec = _running.specification(params)
     places = [(section, segment)] * 2
     jobs = {}

@@ -27,7 +27,7 @@ from bluecellab.errors import CellError
 from bluecellab.nrn import runtime
 from bluecellab.recording import Recordable
 from bluecellab.spec.base import CellId
-from bluecellab.spec.cells import EmodelProperties, TemplateParams
+from bluecellab.spec.cells import BallStickCell, EmodelProperties, TemplateParams
 from bluecellab.synapse import SpikeSource, SynapseGroup
 
 __all__ = ["BALL_STICK", "Cell"]
@@ -69,7 +69,9 @@ class Cell(PlottableMixin):
         emodel_properties: EmodelProperties | None = None,
     ) -> None:
         if template_format == BALL_STICK.template_format:
-            self._assemble(build_ball_stick, self._identify(cell_id), record_dt, BALL_STICK)
+            params = BALL_STICK._replace(emodel_properties=emodel_properties)
+            self._assemble(build_ball_stick, self._identify(cell_id), record_dt, params)
+            self._spec = BallStickCell(id=self.cell_id)
         else:
             super().__init__(
                 template_path, morphology_path, cell_id, record_dt, template_format, emodel_properties

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from bluecellab.analysis import spikes
+from bluecellab.analysis.spikes import detect_spike as find_spike
 from bluecellab.compat import _running
 from bluecellab.compat._coming import getter
-from bluecellab.compat.analysis.inject_sequence import validate_section_and_segment
+from bluecellab.compat._running import validate_section_and_segment
 from bluecellab.compat.exceptions import UnsteadyCellError
 from bluecellab.compat.tools._properties import compute_memodel_properties, compute_memodel_properties_v2
 from bluecellab.compat.tools._steady import (
@@ -77,7 +77,7 @@ def check_empty_topology() -> bool:
 
 def detect_spike(voltage: npt.ArrayLike, step_thresh: float = -20.0) -> bool:
     """Whether a potential in mV is ever above a threshold; that of no samples is not."""
-    return spikes.detect_spike(voltage, step_thresh)
+    return find_spike(voltage, step_thresh)
 
 
 def resolve_source_nodes(

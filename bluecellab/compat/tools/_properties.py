@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bluecellab.analysis import steady
+from bluecellab.analysis.steady import holding_current, input_resistance, steady_state_voltage
 from bluecellab.cell import Cell
 from bluecellab.compat import _running
 from bluecellab.compat.tools._threshold import rheobase_of
@@ -43,7 +43,7 @@ def compute_memodel_properties(
         "rheobase": rheobase_of(
             params, conditions, holding_current=holding, spike_threshold=spike_threshold_voltage
         ),
-        "rin": _running.rebuilt(steady.input_resistance, params, spike_threshold=None, conditions=conditions),
+        "rin": _running.rebuilt(input_resistance, params, spike_threshold=None, conditions=conditions),
     }
 
 
@@ -86,14 +86,14 @@ def compute_memodel_properties_v2(
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     conditions = conditions_of(params, v_init, celsius)
     fixed = conditions.model_copy(update={"cvode": False})
-    holding = _running.rebuilt(steady.holding_current, params, holding_voltage, conditions=fixed)
+    holding = _running.rebuilt(holding_current, params, holding_voltage, conditions=fixed)
     return {
         "holding_current": holding,
         "resting_potential": _running.rebuilt(
-            steady.steady_state_voltage, params, 0.0, spike_threshold=None, conditions=conditions
+            steady_state_voltage, params, 0.0, spike_threshold=None, conditions=conditions
         ),
         "input_resistance": _running.rebuilt(
-            steady.input_resistance, params, spike_threshold=None, conditions=conditions
+            input_resistance, params, spike_threshold=None, conditions=conditions
         ),
         "threshold_current": rheobase_of(
             params, conditions, holding_current=holding, spike_threshold=spike_threshold_voltage

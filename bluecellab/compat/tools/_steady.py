@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bluecellab.analysis import searches, steady
+from bluecellab.analysis.searches import hyperpolarizing_current
+from bluecellab.analysis.steady import holding_current as measure_holding
+from bluecellab.analysis.steady import input_resistance, steady_state_voltage
 from bluecellab.cell import Cell
 from bluecellab.compat import _running
 from bluecellab.compat.circuit.node_id import create_cell_id
@@ -62,7 +64,7 @@ def calculate_SS_voltage(
     """
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     return _running.rebuilt(
-        steady.steady_state_voltage,
+        steady_state_voltage,
         params,
         step_level,
         site=Site(section=section, x=segx),
@@ -85,7 +87,7 @@ def calculate_SS_voltage_subprocess(
     """Do :func:`calculate_SS_voltage` in this process, which should have no other cells."""
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     return _running.rebuilt_here(
-        steady.steady_state_voltage,
+        steady_state_voltage,
         params,
         step_level,
         site=Site(section=section, x=segx),
@@ -111,7 +113,7 @@ def calculate_input_resistance(
     """
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     return _running.rebuilt(
-        steady.input_resistance,
+        input_resistance,
         params,
         current_delta=current_delta,
         site=Site(section=section, x=segx),
@@ -149,9 +151,7 @@ def search_hyp_current(
 def _hyperpolarizing(
     cell: Cell, target: float, between: tuple[float, float], conditions: RunConditions
 ) -> float:
-    return searches.hyperpolarizing_current(
-        cell, target, between=between, spike_threshold=None, conditions=conditions
-    )
+    return hyperpolarizing_current(cell, target, between=between, spike_threshold=None, conditions=conditions)
 
 
 def detect_hyp_current(
@@ -232,4 +232,4 @@ def _fixed(made: Mapping[str, Any]) -> RunConditions:
 def _held(cell: Cell, voltage: float, ttx: bool, conditions: RunConditions) -> tuple[float, float]:
     if ttx:
         cell.enable_ttx()
-    return steady.holding_current(cell, voltage, conditions=conditions), float(voltage)
+    return measure_holding(cell, voltage, conditions=conditions), float(voltage)

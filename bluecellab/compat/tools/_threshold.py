@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bluecellab.analysis import rheobase as rheobases
-from bluecellab.analysis import searches
+from bluecellab.analysis.rheobase import rheobase, upper_bound_of_threshold
+from bluecellab.analysis.searches import Bracket, SpikeTest, spikes_at, threshold_current
 from bluecellab.analysis.steps import StepTimes
 from bluecellab.cell import Cell
 from bluecellab.compat import _running
-from bluecellab.compat.analysis.inject_sequence import validate_section_and_segment
+from bluecellab.compat._running import validate_section_and_segment
 from bluecellab.spec.base import Site
 from bluecellab.spec.cells import EmodelProperties, TemplateParams
 from bluecellab.spec.simulation import RunConditions
@@ -60,11 +60,11 @@ def detect_spike_step(
 
     See Also
     --------
-    bluecellab.analysis.searches.spikes_at
+    bluecellab.analysis.spikes_at
     """
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     test = _test(params, hyp_level, (inj_start, inj_stop), Site(section=section, x=segx), step_thresh)
-    return _running.rebuilt(searches.spikes_at, params, step_level, test)
+    return _running.rebuilt(spikes_at, params, step_level, test)
 
 
 def detect_spike_step_subprocess(
@@ -83,14 +83,14 @@ def detect_spike_step_subprocess(
     """Do :func:`detect_spike_step` in this process, which should have no other cells."""
     params = TemplateParams(template_path, morphology_path, template_format, emodel_properties)
     test = _test(params, hyp_level, (inj_start, inj_stop), Site(section=section, x=segx), step_thresh)
-    return _running.rebuilt_here(searches.spikes_at, params, step_level, test)
+    return _running.rebuilt_here(spikes_at, params, step_level, test)
 
 
 def _test(
     params: TemplateParams, holding: float, window: tuple[float, float], site: Site, threshold: float
-) -> searches.SpikeTest:
+) -> SpikeTest:
     """Return what a spike is."""
-    return searches.SpikeTest(
+    return SpikeTest(
         site=site,
         threshold=threshold,
         times=_times(window),
@@ -143,8 +143,8 @@ def search_threshold_current(
     """
     params = TemplateParams(template_name, morphology_path, template_format, emodel_properties)
     test = _test(params, hyp_level, (inj_start, inj_stop), Site(section=section, x=segx), step_thresh)
-    bracket = searches.Bracket(lower=min_current, upper=max_current, precision=current_precision)
-    return float(_running.rebuilt(searches.threshold_current, params, bracket, test))
+    bracket = Bracket(lower=min_current, upper=max_current, precision=current_precision)
+    return float(_running.rebuilt(threshold_current, params, bracket, test))
 
 
 def calculate_max_thresh_current(
@@ -158,7 +158,7 @@ def calculate_max_thresh_current(
     """
     params = _running.template_of(cell)
     return _running.rebuilt(
-        rheobases.upper_bound_of_threshold,
+        upper_bound_of_threshold,
         params,
         spike_threshold=threshold_voltage,
         site=Site(section=section, x=segx),
@@ -222,7 +222,7 @@ def rheobase_of(
 ) -> float:
     """Return the rheobase in nA of what parameters build; see :func:`bluecellab.analysis.rheobase`."""
     found = _running.rebuilt(
-        rheobases.rheobase,
+        rheobase,
         params,
         holding_current=holding_current,
         spike_threshold=spike_threshold,

@@ -5,9 +5,17 @@ from __future__ import annotations
 PRESENT: dict[str, str] = {
     "": (
         "Cell CircuitSimulation Connection SSim create_ball_stick MorphIOWrapper EmodelProperties Simulation "
-        "NeuronGlobals RNGSettings PSection PSegment neuron "
+        "NeuronGlobals RNGSettings PSection PSegment PlotWindow Dendrogram neuron "
         "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL BLUEPY_AVAILABLE import_hoc install"
     ),
+    "analysis": "analysis inject_sequence plotting utils",
+    "analysis.analysis": "compute_plot_iv_curve compute_plot_fi_curve BPAP",
+    "analysis.inject_sequence": (
+        "StimulusName Recording StimulusRecordings run_stimulus run_multirecordings_stimulus "
+        "apply_multiple_stimuli"
+    ),
+    "analysis.plotting": "plot_iv_curve plot_fi_curve",
+    "analysis.utils": "exp_decay",
     "cell": "Cell CellDict SonataProxy create_ball_stick MorphIOWrapper",
     "cell.ballstick": "create_ball_stick",
     "cell.cell_dict": "CellDict",
@@ -17,6 +25,7 @@ PRESENT: dict[str, str] = {
         "MorphIOWrapper split_morphology_path contourcenter get_sides make_convex contour2centroid "
         "single_point_sphere_to_circular_contour resolve_case_insensitive_path is_h5_container_path SectionName"
     ),
+    "cell.plotting": "PlottableMixin",
     "cell.random": "gamma",
     "cell.point_process": "BasePointProcessCell HocPointProcessCell mechanism_name_from_model_template",
     "cell.recording": "section_to_voltage_recording_str",
@@ -62,13 +71,16 @@ PRESENT: dict[str, str] = {
     "circuit.node_id": "CellId create_cell_id create_cell_ids",
     "circuit_simulation": "CircuitSimulation SSim",
     "connection": "Connection",
+    "dendrogram": "Dendrogram",
     "exceptions": (
         "BluecellulabError TargetDoesNotExist UndefinedRNGException UnsteadyCellError ConfigError NeuronEvalError "
         "MissingSonataPropertyError SectionDoesNotExistError ExtraDependencyMissingError error_context"
     ),
+    "graph": "build_graph plot_graph",
     "importer": "import_mod_lib import_hoc load_mod_files print_header neuron",
     "neuron": "h",
     "neuron_interpreter": "eval_neuron NeuronEvalError",
+    "plotwindow": "PlotWindow",
     "point": "PointProcessConnection PointProcessConnParameters",
     "point.connection_params": "PointProcessConnParameters",
     "point.point_connection": "PointProcessConnection",
@@ -116,8 +128,29 @@ PRESENT: dict[str, str] = {
     "synapse.synapse_types": (
         "Synapse AmpanmdaSynapse GabaabSynapse GluSynapse Exp2Syn GenericSpikeSynapse SynapseID SynapseHocArgs"
     ),
+    "tools": (
+        "calculate_input_resistance calculate_SS_voltage calculate_SS_voltage_subprocess holding_current "
+        "holding_current_subprocess template_accepts_cvode search_hyp_current detect_hyp_current "
+        "detect_spike_step detect_spike_step_subprocess detect_spike search_threshold_current "
+        "check_empty_topology calculate_max_thresh_current calculate_rheobase validate_section_and_segment "
+        "resolve_source_nodes compute_memodel_properties compute_memodel_properties_v2"
+    ),
     "type_aliases": "HocObjectType NeuronSection NeuronVector NeuronRNG TStim SectionMapping SiteEntry ReportSite",
-    "utils": "run_once CaptureOutput NumpyEncoder NestedPool",
+    "utils": "run_once CaptureOutput NumpyEncoder NestedPool efel_settings",
+    "validation": (
+        "TestResult ValidationTest Protocol StepProtocol SequenceProtocol Measurement EfelMeasurement Criterion "
+        "GreaterThan EqualTo IsFalse ParametricValidation"
+    ),
+    "validation.base": "TestResult ValidationTest",
+    "validation.criterion": "Criterion GreaterThan EqualTo IsFalse",
+    "validation.measurement": "Measurement EfelMeasurement",
+    "validation.parametric_validation": "ParametricValidation",
+    "validation.protocol": "Protocol StepProtocol SequenceProtocol",
+    "validation.validation": (
+        "run_validations spiking_test depolarization_block_test bpap_test ais_spiking_test "
+        "hyperpolarization_test rin_test iv_test fi_test thumbnail_test plot_trace plot_traces "
+        "DEFAULT_SPIKE_THRESHOLD_VOLTAGE EFEL_DEFAULT_SPIKE_THRESHOLD_VOLTAGE"
+    ),
     "verbosity": "set_verbose set_verbose_from_env VERBOSE_LEVEL ENV_VERBOSE_LEVEL",
 }
 
@@ -138,14 +171,9 @@ CELL = (
     "inject_dynamic_clamp_signal add_sin_current addSineCurrentInject add_alpha_synapse add_sinusoidal "
     "add_seclamp relativity_proportion add_replay_synapse add_replay_minis add_replay_delayed_weight "
     "add_synapse_replay pre_gids pre_gid_synapse_ids connect_to_circuit configure_recording "
-    "resolve_segments_from_config resolve_segments_from_compartment_set"
+    "resolve_segments_from_config resolve_segments_from_compartment_set add_plot_window add_dendrogram "
+    "init_callbacks plot_callback weights_callback delete_plottable plot_windows cell_dendrograms"
 )
 
-ABSENT: dict[str, tuple[str, str]] = {
-    "": ("graph", "experiments"),
-    "utils": ("efel_settings", "experiments"),
-}
-ABSENT_MODULES = (
-    "analysis.analysis analysis.inject_sequence cell.plotting "
-    "circuit.iotools dendrogram graph plotwindow tools validation.validation"
-)
+ABSENT: dict[str, str] = {"utils": "NoDaemonProcess", "circuit": "BluepyCircuitAccess"}
+ABSENT_MODULES = "circuit.iotools simulation.report"
