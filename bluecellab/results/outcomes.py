@@ -34,7 +34,8 @@ class Outcome(Generic[T]):
     error
         Why it failed; None if it did not.
     seconds
-        Wall time in s.
+        Wall time in s, without the time it took to build the cell; of a job that was ended, from its
+        beginning to its end.
     resumed
         Whether it was read from what an earlier run had saved.
     """

@@ -242,6 +242,7 @@ _TAKEN = (
 
 
 def _row(outcome: Outcome[object]) -> dict[str, object]:
+    """Return what remains of an outcome: nothing that is large."""
     row: dict[str, object] = {
         "index": outcome.index,
         "cell": label_of(outcome.cell),
@@ -252,5 +253,6 @@ def _row(outcome: Outcome[object]) -> dict[str, object]:
         "resumed": outcome.resumed,
     }
     for name, value in outcome.parameters.items():
-        row[f"{name} (parameter)" if name in row else name] = value
+        shown = value if value is None or isinstance(value, bool | int | float | str) else repr(value)[:80]
+        row[f"{name} (parameter)" if name in row else name] = shown
     return row

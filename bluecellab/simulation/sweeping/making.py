@@ -110,10 +110,10 @@ def map_cells(
     --------
     >>> from bluecellab import BallStickCell
     >>> from bluecellab.simulation import map_cells
-    >>> def area(cell, scale):
-    ...     return scale * round(cell.soma.area(), 1)
-    >>> map_cells(area, BallStickCell(), [{"scale": 1}, {"scale": 2}]).results()
-    [872.7, 1745.3]
+    >>> def length(cell, scale):
+    ...     return scale * cell.sections["dend[0]"].L
+    >>> map_cells(length, BallStickCell(), [{"scale": 1}, {"scale": 2}]).results()
+    [200.0, 400.0]
     """
     if not callable(function):
         raise InvalidSpecError(f"a function of a live cell is needed; got {function!r}")
