@@ -3,7 +3,8 @@
 :func:`run_isolated` runs a function, :class:`Isolation` the same with limits, :class:`Executor` many
 side by side; :class:`IsolatedProcess` is the published pool. All of them take their processes from
 fork servers, which have NEURON loaded, so that a job begins within milliseconds, and which are
-started when the first job needs one.
+started when the first job needs one. Jobs on a cell, with ``Isolation(cell=...)`` or
+:meth:`Executor.submit_on`, are forked from a process that has built it.
 
 Functions may be defined anywhere: in a script without ``if __name__ == "__main__"``, in a notebook,
 inside other functions. Arguments and results are values; live objects stay where they are.

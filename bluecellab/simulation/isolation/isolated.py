@@ -51,14 +51,23 @@ class Isolation:
         Python modules that are imported beforehand, because importing them takes long.
     cell
         A cell that every job works on: functions get it, live, before their own arguments. It is built
-        once, with the mechanisms that it names, in a process that is forked anew for every job, so that
-        each finds it as if it had just been built; building counts towards the limits of the job that
-        it is done for. It is built again when a file that it is made from changes.
+        once, with the mechanisms that it names, by a process which is then forked for every job; so
+        each job finds the cell as it was built, whatever others have done to theirs.
 
     Raises
     ------
     InvalidSpecError
         If a limit is not a positive number.
+
+    Notes
+    -----
+    Building the cell, or waiting for another job's building of it, counts towards the limits of the
+    job; if it fails, the next job tries again. The cell is built again when a file that it is made
+    from has changed: those that its specification names, and modules that its factory imports (also
+    when folder, search path or environment have changed, if there is such a factory). A few idle
+    cells are kept; :func:`stop_servers` ends them.
+
+    No process is a rank of an MPI program, even if whoever asks for it is one.
 
     Examples
     --------

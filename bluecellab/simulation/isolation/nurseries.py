@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import threading
 import time
@@ -43,7 +44,8 @@ class Resident:
     stamps
         The states of the files that it is made from.
     surroundings
-        What else decides what is built, such as where Python looks for modules.
+        What else decides what is built by Python code: where it is, where Python looks for modules,
+        and the environment.
     frames
         The packet for whoever builds it.
     """
@@ -67,7 +69,7 @@ class Resident:
         return cls(
             words=cell.to_json(),
             stamps=stamps_of(files_of(cell)),
-            surroundings=tuple(payload.search_path()) if depends_on_imports(cell) else (),
+            surroundings=payload.surroundings() if depends_on_imports(cell) else (),
             frames=payload.dump_job(payload.Call(build, (cell,)), memory_limit, stays=True),
         )
 
@@ -163,7 +165,7 @@ _building: set[Key] = set()
 
 
 def lease(server: ForkServer, resident: Resident, job: Client) -> tuple[Nursery, float] | End:
-    """Return a nursery of a server for one job, and the seconds it took to build the cell for this one.
+    """Return a nursery of a server for one job, and the seconds that it had to wait for it.
 
     Parameters
     ----------
@@ -185,26 +187,32 @@ def lease(server: ForkServer, resident: Resident, job: Client) -> tuple[Nursery,
         If the server has ended.
     """
     key = (server, resident)
+    begin = time.monotonic()
     with _changed:
-        while key in _building and not job.killed:
+        while key in _building and _waits(job, begin):
             _changed.wait(_PATIENCE)
+        if not _waits(job, begin):
+            return End(overran="" if job.killed else "time", status=signal.SIGKILL, building=True)
         nursery = _fit(key)
         if nursery is not None:
-            return _taken(key, nursery), 0.0
-        if key in _building:
-            return End(status=9, building=True)  # cancelled while it waited
+            return _taken(key, nursery), time.monotonic() - begin
         _building.add(key)
     built: Nursery | End | None = None
-    begin = time.monotonic()
     try:
-        built = _build(server, resident, job)
+        built = _build(server, resident, job, job.limits.after(time.monotonic() - begin))
     finally:
         with _changed:
             _building.discard(key)
             if isinstance(built, Nursery):
-                _nurseries[key] = _taken(key, built)
+                _taken(key, built)
             _changed.notify_all()
     return built if isinstance(built, End) else (built, time.monotonic() - begin)
+
+
+def _waits(job: Client, begin: float) -> bool:
+    """Whether a job that has waited since some time still does."""
+    limit = job.limits.time
+    return not job.killed and (limit is None or time.monotonic() - begin < limit)
 
 
 def _fit(key: Key) -> Nursery | None:
@@ -237,12 +245,12 @@ def _end(keys: Iterable[Key]) -> None:
         _nurseries.pop(key).dismiss()
 
 
-def _build(server: ForkServer, resident: Resident, job: Client) -> Nursery | End:
+def _build(server: ForkServer, resident: Resident, job: Client, limits: Limits) -> Nursery | End:
     lines = server.open_job()
     kept = False
     try:
         job.attach(lines.line)
-        end = Flight(lines, resident.frames, job.limits, stays=True).fly()
+        end = Flight(lines, resident.frames, limits, stays=True).fly()
         end.building = True
         if not isinstance(end.answer, Success):
             return end

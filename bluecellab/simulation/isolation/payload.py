@@ -38,6 +38,7 @@ __all__ = [
     "result_refusal",
     "search_path",
     "server_environment",
+    "surroundings",
     "worker_environment",
 ]
 
@@ -248,7 +249,8 @@ def _refusal(call: Call, error: Exception) -> NotPicklableError:
         message = (
             f"{name} of the isolated job {call.name} is or holds the live object {reason}. "
             "Live objects belong to the process that made them: pass a specification (a CellSpec, "
-            "paths, numbers) and make the cell inside the job."
+            "paths, numbers) and make the cell inside the job, or have it made for many jobs by "
+            "Isolation(cell=...)."
         )
     else:
         message = (
@@ -281,6 +283,12 @@ def search_path() -> list[str]:
     """Return where Python looks for modules, wherever one stands."""
     here = Path(_working_directory() or "")
     return [str(here / entry) for entry in sys.path if (here / entry).is_absolute()]
+
+
+def surroundings() -> tuple[str, ...]:
+    """Return the folder that one stands in, where Python looks for modules, and the environment."""
+    environment = (f"{name}={value}" for name, value in sorted(os.environ.items()))
+    return (_working_directory() or "", *search_path(), *environment)
 
 
 def _working_directory() -> str | None:

@@ -283,6 +283,16 @@ def test_a_changed_file_builds_the_cell_again(tmp_path: Path, monkeypatch: pytes
         isolation.run(length)
 
 
+def test_a_changed_environment_builds_a_python_cell_again(
+    spheres: Callable[..., PythonCell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isolation = Isolation(cell=spheres())
+    nurseries = {isolation.run(nursery_of), BALL.run(nursery_of)}
+    monkeypatch.setenv("COLOUR", "blue")
+    assert isolation.run(nursery_of) not in nurseries
+    assert BALL.run(nursery_of) in nurseries
+
+
 def test_a_nursery_that_died_is_replaced() -> None:
     nursery = BALL.run(nursery_of)
     os.kill(nursery, signal.SIGKILL)
@@ -310,6 +320,21 @@ def test_many_jobs_wait_for_one_building() -> None:
     stop_servers()
     with Executor(processes=4, isolation=BALL) as executor:
         assert len(set(executor.map(lambda cell, n: os.getppid(), range(8)))) == 1
+
+
+def test_waiting_for_the_cell_counts_towards_the_time_limit(spheres: Callable[..., PythonCell]) -> None:
+    cell = spheres(what="sleep")
+    with Executor(processes=1, isolation=Isolation(cell=cell)) as executor:
+        first = executor.submit(length)
+        assert wait_until(first.running, 10.0)
+        time.sleep(0.2)
+        begin = time.monotonic()
+        with pytest.raises(
+            WorkerTimeoutError, match="while it built its cell. overran its time limit of 0.3"
+        ):
+            Isolation(cell=cell, time_limit=0.3).run(length)
+        assert 0.2 < time.monotonic() - begin < 1.0
+        assert first.cancel()
 
 
 def test_cancelled_while_the_cell_is_built(spheres: Callable[..., PythonCell]) -> None:
