@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from typing import TYPE_CHECKING
 
 from bluecellab.results.extras import require
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["colour", "new_axes", "new_figure", "quantity", "tidy"]
+__all__ = ["colour", "entitle", "legend_above", "new_axes", "new_figure", "quantity", "tidy"]
 
 #: Okabe and Ito's palette, which colour-blind readers can tell apart (https://jfly.uni-koeln.de/color).
 _PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _INK = "#333333"
+_LETTERS = 12.5  # of a title to the inch
+_SIDE_BY_SIDE = 4  # entries of a legend
 _QUANTITIES = {
     "mV": "potential (mV)",
     "nA": "current (nA)",
@@ -87,6 +90,21 @@ def new_axes() -> Axes:
     axes = new_figure().add_subplot()
     tidy(axes)
     return axes
+
+
+def entitle(figure: Figure, title: str) -> None:
+    """Write a title over a figure, if there is one, in as many lines as its width needs."""
+    if title:
+        across = max(12, int(figure.get_size_inches()[0] * _LETTERS))
+        figure.suptitle("\n".join(textwrap.fill(line, across) for line in title.splitlines()), fontsize=11)
+
+
+def legend_above(axes: Axes, labels: int) -> None:
+    """Draw a legend over the right end of a panel, where it hides no line."""
+    axes.legend(
+        frameon=False, fontsize=8, labelcolor=_INK, loc="lower right", bbox_to_anchor=(1.0, 1.0),
+        ncols=min(labels, _SIDE_BY_SIDE), borderaxespad=0.2, handlelength=1.5,
+    )  # fmt: skip
 
 
 def tidy(axes: Axes) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure, tidy
+from bluecellab.plotting.canvas import colour, entitle, new_figure, tidy
 from bluecellab.results.measured import FICurve, Impedance, IVCurve
 from bluecellab.spec.base import Site
 
@@ -148,8 +148,7 @@ def plot_impedance(impedance: Impedance, *, title: str = "") -> Figure:
         upper.set_xscale("log")
     upper.tick_params(labelbottom=False)
     figure.align_ylabels()
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 
@@ -180,5 +179,5 @@ def _current(site: Site) -> str:
 def _finish(figure: Figure, axes: Axes, title: str) -> None:
     tidy(axes)
     axes.margins(x=0.04, y=0.06)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    axes.locator_params(axis="x", nbins=6)
+    entitle(figure, title)

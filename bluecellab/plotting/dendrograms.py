@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import new_figure
+from bluecellab.plotting.canvas import entitle, new_figure
 from bluecellab.plotting.scales import (
     INK,
     KIND_COLOURS,
@@ -176,8 +176,7 @@ def plot_dendrogram(
         axes.add_collection(drawn)
         add_colour_bar(figure, axes, colours, variable, unit)
     _scale(axes, np.concatenate(boxes))
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import new_figure
+from bluecellab.plotting.canvas import entitle, new_figure
 from bluecellab.plotting.outlines import outline
 from bluecellab.plotting.scales import (
     INK,
@@ -98,8 +98,7 @@ def plot_morphology(
         draw_kinds(axes, [section.kind for section in shape], inside=dimensions == 3)
     else:
         add_colour_bar(figure, axes, colours, str(variable), unit)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 

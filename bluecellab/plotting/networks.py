@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure
+from bluecellab.plotting.canvas import colour, entitle, new_figure
 from bluecellab.plotting.scales import INK
 
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def plot_network(graph: nx.DiGraph, *, title: str = "") -> Figure:
     axes.set_xlim(-1.35, 1.35)
     axes.set_ylim(-1.35, 1.35)
     _draw_legend(axes, names, weights)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure, quantity, tidy
+from bluecellab.plotting.canvas import colour, entitle, new_figure, quantity, tidy
 from bluecellab.plotting.scales import INK, KIND_COLOURS, add_colour_bar, number_colours
 from bluecellab.results import Trace
 from bluecellab.results.measured import BackPropagation, BranchAttenuation, EpspAttenuation
@@ -72,8 +72,7 @@ def plot_back_propagation(propagation: BackPropagation, *, fit: bool = True, tit
     axes.set_xlim(left=0.0)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.legend(frameon=False, fontsize=8, labelcolor=INK)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 
@@ -140,8 +139,7 @@ def plot_back_propagation_traces(
         axes.tick_params(labelbottom=False)
     drawn[-1].set_xlabel("time (ms)")
     add_colour_bar(figure, drawn, colours, "path distance from the soma", "um")
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 
@@ -190,8 +188,7 @@ def plot_epsp(epsp: EpspAttenuation, *, title: str = "") -> Figure:
         title=f"attenuation {epsp.attenuation:.3g}, delay {epsp.delay:.3g} ms", title_fontsize=8,
     )  # fmt: skip
     legend.get_title().set_color(INK)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bluecellab.errors import ResultsError, StimulusError
@@ -11,6 +12,7 @@ from bluecellab.plotting.traces import plot_traces
 from bluecellab.results import Results
 from bluecellab.spec.cells import AnyCell
 from bluecellab.stimulus.streams import Electrical, Seeds
+from bluecellab.stimulus.waveform import Waveform
 from bluecellab.stimulus.waveforms import waveform_of
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def plot_response(
 
 def waveforms_of(
     results: Results, threshold_current: float | None = None, holding_current: float | None = None
-) -> list[Curve]:
+) -> Sequence[Curve]:
     """Return what a protocol played; see :func:`plot_response`."""
     known = _electrical(results.cell)
     electrical = Electrical(
@@ -76,16 +78,27 @@ def waveforms_of(
     )
     number = 0 if results.cell is None else results.cell.id.id
     seeds = Seeds(base_seed=results.protocol.conditions.base_seed, cell=number)
-    found: list[Curve] = []
+    found: list[Waveform] = []
     for placed in results.protocol.stimuli:
         try:
-            found.append(waveform_of(placed.stimulus, electrical, seeds))
+            waveform = waveform_of(placed.stimulus, electrical, seeds)
+            found.append(replace(waveform, label=placed.name or waveform.label))
         except StimulusError as error:
             raise ResultsError(
                 f"a stimulus of protocol {results.protocol.name!r} cannot be drawn: {error} Give "
                 "threshold_current= or holding_current= to draw it, or stimuli=() to draw the traces alone."
             ) from error
-    return found
+    labels = [waveform.label for waveform in found]
+    return [
+        waveform if labels.count(waveform.label) == 1 else replace(waveform, label=_with_size(waveform))
+        for waveform in found
+    ]
+
+
+def _with_size(waveform: Waveform) -> str:
+    """Return a label that tells a stimulus from others of its kind: with its largest value."""
+    largest = waveform.values[abs(waveform.values).argmax()]
+    return f"{waveform.label} {largest:.3g} {waveform.unit.replace('uS', 'µS')}"
 
 
 def _electrical(cell: AnyCell | None) -> Electrical:

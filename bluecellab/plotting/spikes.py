@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure, tidy
+from bluecellab.plotting.canvas import colour, entitle, new_figure, tidy
 from bluecellab.plotting.scales import INK
 from bluecellab.results import Spikes
 from bluecellab.results.arrays import FloatArray
@@ -74,8 +74,7 @@ def plot_raster(spikes: Spikes, *, bin_width: float | None = None, title: str = 
         axes.tick_params(labelbottom=False)
         figure.align_ylabels()
     last.set_xlabel("time (ms)")
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 

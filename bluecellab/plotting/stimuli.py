@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure, quantity, tidy
+from bluecellab.plotting.canvas import colour, entitle, legend_above, new_figure, quantity, tidy
 from bluecellab.plotting.traces import by_unit, draw_traces, only_last_has_time
 from bluecellab.results import Trace, Traces
 from bluecellab.results.arrays import FloatArray
@@ -131,12 +131,11 @@ def plot_stimulus_and_response(
         axes.set_ylabel(quantity(units[row]))
         tidy(axes)
         if len(mine) > 1:
-            axes.legend(frameon=False, fontsize=8, loc="upper right")
+            legend_above(axes, len(mine))
     panels[0].set_xlim(0.0, until)
     only_last_has_time(panels)
     figure.align_ylabels()
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 
@@ -186,6 +185,5 @@ def plot_stimulus_gallery(
         axes.margins(y=0.12)
         if index >= len(lines) - wide:
             axes.set_xlabel("time (ms)", fontsize=8)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure

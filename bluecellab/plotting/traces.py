@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bluecellab.errors import ResultsError
-from bluecellab.plotting.canvas import colour, new_figure, quantity, tidy
+from bluecellab.plotting.canvas import colour, entitle, legend_above, new_figure, quantity, tidy
 from bluecellab.results import Trace, Traces
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ def plot_traces(traces: Traces | Iterable[Trace], *, title: str = "") -> Figure:
         draw_traces(axes, group)
         panels.append(axes)
     only_last_has_time(panels)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    entitle(figure, title)
     return figure
 
 
@@ -85,7 +84,7 @@ def draw_traces(axes: Axes, traces: Sequence[Trace]) -> None:
     axes.set_ylabel(quantity(traces[0].unit))
     tidy(axes)
     if len(traces) <= 10:  # beyond that a legend hides more than it tells
-        axes.legend(frameon=False, fontsize=8, loc="upper right")
+        legend_above(axes, len(traces))
 
 
 def only_last_has_time(panels: Sequence[Axes]) -> None:

@@ -101,7 +101,7 @@ def _response(results: Results, title: str) -> Figure:
     try:
         stimuli = waveforms_of(results)
     except ResultsError:
-        stimuli = []
+        stimuli = ()
     return plot_response(results, stimuli=stimuli, title=title)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from bluecellab.results.drawing import drawn
 from bluecellab.results.spikes import Spikes
 from bluecellab.results.stored import Stored
 from bluecellab.results.stored_files import PathLike, read_results, write_results
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import neo
     import pandas as pd
     import xarray
+    from matplotlib.figure import Figure
 
 __all__ = ["Results"]
 
@@ -99,6 +101,18 @@ class Results:
 
     def _stored(self) -> Stored:
         return Stored(self.traces, self.spikes, self.protocol, self.cell, self.provenance)
+
+    def plot(self, *, title: str | None = None) -> Figure:
+        """Draw the stimuli above the traces; see :func:`bluecellab.plotting.plot_response` for more.
+
+        Raises
+        ------
+        ResultsError
+            If nothing was recorded, or a stimulus is relative to a current that is not known.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_response", self, title=title)
 
     def to_pandas(self, *, align: bool = False) -> pd.DataFrame:
         """Return the traces as a table indexed by time in ms; spikes are in ``results.spikes.to_pandas()``.
