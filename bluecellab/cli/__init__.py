@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from bluecellab.cli import demo, fi, info, iv, mechanisms, plot, rheobase, run, validate
+from bluecellab.cli import demo, fi, info, iv, mechanisms, plot, rheobase, run, validate, validate_cell
 from bluecellab.errors import BluecellabError
 
 __all__ = ["main"]
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all went well, 1 after an error, 2 after wrong usage.
+        0 if all went well, 1 after an error, 2 after wrong usage, 3 if the validation of a cell failed.
     """
     parser = argparse.ArgumentParser(
         prog="bluecellab",
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_parser(subparsers)
     validate.add_parser(subparsers)
     info.add_parser(subparsers)
-    for command in (rheobase, iv, fi, plot):
+    for command in (rheobase, iv, fi, validate_cell, plot):
         command.add_parser(subparsers)
     mechanisms.add_parser(subparsers)
     arguments = parser.parse_args(argv)

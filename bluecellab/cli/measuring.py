@@ -56,6 +56,11 @@ class Named(Generic[T]):
             raise self.error
         return cast("T", self.value)
 
+    def complain(self) -> None:
+        """Say why it failed, if it did."""
+        if self.error is not None:
+            print(f"bluecellab: {self.name}: {type(self.error).__name__}: {self.error}", file=sys.stderr)
+
     def facts(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Return what there is to say, JSON-ready but for arrays."""
         said: dict[str, object] = {"name": self.name, "cell": self.cell.to_dict()}
@@ -155,8 +160,7 @@ def tell(arguments: argparse.Namespace, outcomes: Sequence[Named[T]], told: Told
         print(table([told.heading, *(row for each, value in good for row in told.rows(value, each.name))]))
     sys.stdout.flush()
     for each in outcomes:
-        if each.error is not None:
-            print(f"bluecellab: {each.name}: {type(each.error).__name__}: {each.error}", file=sys.stderr)
+        each.complain()
     for each, value in good:
         for note in told.notes(value):
             print(f"bluecellab: {each.name}: {note}", file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +24,7 @@ __all__ = [
     "add_spike_options",
     "cells_of",
     "conditions_of",
+    "held",
     "new_parser",
     "one_cell_of",
     "quantity",
@@ -188,6 +189,23 @@ def one_cell_of(arguments: argparse.Namespace) -> tuple[str, AnyCell]:
     """Return the one cell that was asked for, and its name."""
     ((name, cell),) = cells_of(arguments).items()
     return name, cell
+
+
+def held(arguments: argparse.Namespace, cells: Mapping[str, AnyCell]) -> dict[str, AnyCell]:
+    """Return cells with the holding current of ``--holding`` among their properties."""
+    from bluecellab.spec.cells import EmodelProperties, HocCell
+
+    if arguments.holding is None:
+        return dict(cells)
+    changed: dict[str, AnyCell] = {}
+    for name, cell in cells.items():
+        if not isinstance(cell, HocCell):
+            arguments.refuse(f"--holding is for cells of type hoc, and {name} is of type {cell.type}")
+            continue
+        known = cell.emodel_properties or EmodelProperties(threshold_current=0.0, holding_current=0.0)
+        properties = known.model_copy(update={"holding_current": arguments.holding})
+        changed[name] = cell.model_copy(update={"emodel_properties": properties})
+    return changed
 
 
 def _hoc_cell(arguments: argparse.Namespace) -> AnyCell:
