@@ -9,7 +9,8 @@ Currents are in nA and relative to the holding current, potentials in mV, times 
 
 from __future__ import annotations
 
-from bluecellab.analysis.back_propagation import assess, back_propagation, fit_attenuation
+from bluecellab.analysis.attenuation import assess, fit_attenuation
+from bluecellab.analysis.back_propagation import back_propagation
 from bluecellab.analysis.curves import CurveSettings, fi_curve, iv_curve, voltage_at_end
 from bluecellab.analysis.epsp import epsp_attenuation
 from bluecellab.analysis.features import efel_settings, feature_names, features, features_of

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bluecellab.analysis.attenuation import assess, fit_attenuation
 from bluecellab.analysis.features import features
 from bluecellab.analysis.running import on_live
+from bluecellab.analysis.steps import holding_of
 from bluecellab.cell import Cell
 from bluecellab.errors import FeatureError, SimulationError
 from bluecellab.nrn.handles import Section
 from bluecellab.results import Results, Trace
-from bluecellab.results.arrays import FloatArray
-from bluecellab.results.extras import require
 from bluecellab.results.measured import BackPropagation, BranchAttenuation
 from bluecellab.simulation.protocol import run_on
+from bluecellab.simulation.stepping import integrates_with_cvode
 from bluecellab.spec.base import Site
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Placed, Protocol
@@ -33,11 +34,13 @@ __all__ = [
     "back_propagation_protocol",
     "branches_of",
     "fit_attenuation",
+    "recording_interval",
 ]
 
+CONDITIONS = RunConditions(v_init=-80.0, cvode="auto")
+"""34 degC, from -80 mV, with a variable step where the mechanisms allow it."""
 _BASE_BEGINS = 0.8  # of the begin of the stimulus; eFEL averages its last tenth for the base
 _GRID = 0.1  # ms, eFEL's own default
-_PARAMETERS = 3  # of the exponential
 
 
 @dataclass(frozen=True)
@@ -169,9 +172,14 @@ def _back_propagation(
     total: float,
 ) -> BackPropagation:
     branches = branches_of(cell)
-    holding = (cell.hypamp or 0.0) if holding_current is None else holding_current
+    chosen = CONDITIONS if conditions is None else conditions
     protocol = back_propagation_protocol(
-        branches, step, total=total, holding_current=holding, conditions=conditions
+        branches,
+        step,
+        total=total,
+        holding_current=holding_of(cell, holding_current),
+        conditions=chosen,
+        interval=recording_interval(cell, chosen),
     )
     return back_propagation_of(run_on(cell, protocol), branches, (step.delay, step.delay + window))
 
@@ -182,7 +190,8 @@ def back_propagation_protocol(
     *,
     total: float,
     holding_current: float = 0.0,
-    conditions: RunConditions | None = None,
+    conditions: RunConditions = CONDITIONS,
+    interval: float | None = None,
 ) -> Protocol:
     """Return the protocol of :func:`back_propagation`: a step, and the potential of every dendrite.
 
@@ -198,8 +207,9 @@ def back_propagation_protocol(
         In nA.
     conditions
         As for :func:`back_propagation`.
+    interval
+        Between samples of the potentials in ms; every step by default. See :func:`recording_interval`.
     """
-    conditions = RunConditions(v_init=-80.0, cvode="auto") if conditions is None else conditions
     soma = Site(section=branches.soma)
     holding = Step(delay=0, duration=total, amplitude=holding_current)
     sites = [soma, *(Site(section=name) for name in (*branches.basal, *branches.apical))]
@@ -207,9 +217,34 @@ def back_propagation_protocol(
         name="back-propagation",
         duration=total,
         stimuli=(Placed(stimulus=holding, site=soma), Placed(stimulus=step, site=soma)),
-        recordings=tuple(VoltageRecording(site=site) for site in sites),
+        recordings=tuple(VoltageRecording(site=site, interval=interval) for site in sites),
         conditions=conditions,
     )
+
+
+def recording_interval(cell: Cell, conditions: RunConditions) -> float | None:
+    """Return the interval in ms at which potentials of all dendrites are worth recording.
+
+    eFEL looks at every 0.1 ms. A variable step takes fewer samples by itself; a fixed one many more, of
+    hundreds of sections.
+
+    Parameters
+    ----------
+    cell
+        A live cell.
+    conditions
+        Of the run.
+
+    Returns
+    -------
+    float or None
+        None for every step.
+    """
+    many = _GRID / conditions.dt
+    if many < 1.5 or abs(many - round(many)) > 1e-6:
+        return None
+    variable = integrates_with_cvode(cell) if conditions.cvode == "auto" else conditions.cvode
+    return None if variable else _GRID
 
 
 def back_propagation_of(
@@ -283,107 +318,3 @@ def amplitude_at(trace: Trace, window: tuple[float, float]) -> float | None:
     name = "maximum_voltage_from_voltagebase"
     values = features(part, name, stim_start=start, stim_end=end)[name]
     return float(values[0]) if len(values) else None
-
-
-def fit_attenuation(
-    distances: Iterable[float] | FloatArray, amplitudes: Iterable[float] | FloatArray
-) -> tuple[float, float, float] | None:
-    r"""Fit an exponential to amplitudes by distance.
-
-    .. math:: A(x) = a\,e^{-b x} + c
-
-    The least-squares search begins with values taken from the data. (BlueCelluLab's begins with 1 for
-    all three, where the exponential vanishes at every section and the search often ends where it began.)
-
-    Parameters
-    ----------
-    distances
-        In um, shape (n,).
-    amplitudes
-        In mV, shape (n,).
-
-    Returns
-    -------
-    tuple of float, or None
-        a (mV), b (1/um), c (mV); None if the search does not converge, or there are less than three points.
-
-    Raises
-    ------
-    MissingDependencyError
-        If scipy is not installed.
-
-    Examples
-    --------
-    >>> x = np.linspace(0, 500, 20)
-    >>> a, b, c = fit_attenuation(x, 80 * np.exp(-x / 200) + 10)
-    >>> round(a, 3), round(1 / b, 3), round(c, 3)
-    (80.0, 200.0, 10.0)
-    """
-    x, y = np.array([*distances], dtype=float), np.array([*amplitudes], dtype=float)
-    if len(x) < _PARAMETERS:
-        return None
-    optimize = require("scipy.optimize", extra="analysis", doing="fitting back-propagation")
-    near, far = y[np.argmin(x)], y[np.argmax(x)]
-    scale = float(np.mean(x)) or 1.0
-
-    def residuals(parameters: FloatArray) -> FloatArray:
-        a, b, c = parameters
-        return np.asarray(a * np.exp(np.clip(-b * x / scale, -700, 700)) + c - y)
-
-    best = optimize.least_squares(residuals, (near - far, 1.0, far), max_nfev=2000)
-    if not best.success or not np.isfinite(best.x).all():
-        return None
-    a, b, c = (float(value) for value in best.x)
-    return a, b / scale, c
-
-
-def assess(found: BackPropagation, *, with_fit: bool = True) -> tuple[bool, str]:
-    """Say whether an action potential attenuates along the dendrites as it should.
-
-    Parameters
-    ----------
-    found
-        Of :func:`back_propagation`.
-    with_fit
-        Whether to look at the exponentials (both ``a`` and ``b`` must be above 0), or at the furthest section
-        of each kind of branch only (its amplitude must be below that of the soma).
-
-    Returns
-    -------
-    passed : bool
-        False also if the cell has no dendrites, so that there is nothing to assess.
-    notes : str
-        Why, in sentences.
-    """
-    kinds = {"basal": found.basal, "apical": found.apical}
-    judged = [
-        _judge_fit(kind, branch) if with_fit else _judge_furthest(kind, branch, found.soma_amplitude)
-        for kind, branch in kinds.items()
-        if branch is not None
-    ]
-    if not judged:
-        return False, "Validation failed: the cell has no dendrites to which it could propagate."
-    passed = all(good for good, _ in judged)
-    return passed, f"Validation {'passed' if passed else 'failed'}: " + " ".join(text for _, text in judged)
-
-
-def _judge_fit(kind: str, branch: BranchAttenuation) -> tuple[bool, str]:
-    if branch.fit is None:
-        return False, f"No exponential fits the amplitudes in the {kind} dendrites."
-    a, b, c = branch.fit
-    good = a > 0 and b > 0
-    return good, (
-        f"The fit of the {kind} dendrites {'decays' if good else 'does not decay'}: "
-        f"a = {a:.4g} mV, b = {b:.4g} /um, c = {c:.4g} mV."
-    )
-
-
-def _judge_furthest(kind: str, branch: BranchAttenuation, soma: float) -> tuple[bool, str]:
-    index = int(np.argmax(branch.distances))
-    amplitude = branch.amplitudes[index]
-    good = bool(amplitude < soma)
-    return good, (
-        f"The amplitude in the furthest {kind} section, {branch.sections[index]} at "
-        f"{branch.distances[index]:.4g} um, is {amplitude:.4g} mV, {'below' if good else 'not below'} "
-        f"the {soma:.4g} mV of the soma."
-    )

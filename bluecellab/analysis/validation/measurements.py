@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, JsonValue
 
-from bluecellab.analysis.back_propagation import assess
+from bluecellab.analysis.attenuation import assess
 from bluecellab.analysis.features import Setting, features
 from bluecellab.analysis.validation.base import Observation
 from bluecellab.errors import BluecellabError, FeatureError

@@ -250,6 +250,7 @@ class BackPropagationProtocol(ValidationProtocol):
                 total=self.total,
                 holding_current=subject.holding_current,
                 conditions=subject.conditions,
+                interval=subject.interval,
             ),
         )
 

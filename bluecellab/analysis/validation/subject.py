@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bluecellab.analysis.back_propagation import Branches, branches_of
+from bluecellab.analysis.back_propagation import Branches, branches_of, recording_interval
 from bluecellab.analysis.rheobase import rheobase
 from bluecellab.cell import Cell
 from bluecellab.errors import BluecellabError, SearchError, SectionNotFoundError
@@ -37,6 +37,8 @@ class Subject:
         In mV, for what does not bring its own.
     conditions
         Temperature, initial potential, integrator.
+    interval
+        At which potentials of many places are recorded, in ms; None for every step.
     """
 
     sections: tuple[str, ...]
@@ -47,6 +49,7 @@ class Subject:
     problem: str = ""
     spike_threshold: float = -40.0
     conditions: RunConditions = field(default_factory=RunConditions)
+    interval: float | None = None
 
     def has(self, site: Site) -> bool:
         """Whether the cell has the section of a site."""
@@ -126,6 +129,7 @@ def subject_of(cell: Cell, request: Request) -> Subject:
         problem=problem,
         spike_threshold=request.spike_threshold,
         conditions=request.conditions,
+        interval=recording_interval(cell, request.conditions),
     )
 
 

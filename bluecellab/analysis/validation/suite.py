@@ -14,7 +14,6 @@ from pydantic import (
     Field,
     PlainSerializer,
     Tag,
-    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -24,6 +23,7 @@ from bluecellab.analysis.validation.base import Observation
 from bluecellab.analysis.validation.criteria import Always, AnyCriterion
 from bluecellab.analysis.validation.measurements import AnyMeasurement, Measured, Measurement, Value
 from bluecellab.analysis.validation.protocols import AnyProtocol
+from bluecellab.analysis.validation.texts import compact, line_of, lines_of, reference
 from bluecellab.errors import FeatureError, InvalidSpecError
 from bluecellab.results.extras import require
 from bluecellab.spec.base import Spec
@@ -34,16 +34,6 @@ Measure = Callable[[Observation], "Value | Measured | None"]
 """A measurement written in Python."""
 Judge = Callable[[Value], bool]
 """A criterion written in Python."""
-
-
-def _reference(function: Callable[..., object]) -> str:
-    """Return where a function is, or say that it cannot be named."""
-    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
-    if not module or not name.isidentifier() or module == "__main__":
-        raise InvalidSpecError(
-            f"{function!r} cannot be written to a file; define it at the top of a module that can be imported"
-        )
-    return f"{module}:{name}"
 
 
 def _function(given: object) -> object:
@@ -69,7 +59,7 @@ def _kind(given: object) -> str:
 
 
 _READ = BeforeValidator(_function)
-_WRITE = PlainSerializer(_reference, return_type=str)
+_WRITE = PlainSerializer(reference, return_type=str)
 _SCHEMA = WithJsonSchema({"type": "string", "description": "module:function"})
 _Measure = Annotated[Measure, _READ, _WRITE, _SCHEMA, Tag("function")]
 _Judge = Annotated[Judge, _READ, _WRITE, _SCHEMA, Tag("function")]
@@ -138,7 +128,7 @@ class Validation(Spec):
             If a function in it cannot be named.
         """
         for function in self.functions():
-            _reference(function)
+            reference(function)
         return super().to_json(indent=indent)
 
     @property
@@ -236,10 +226,10 @@ class Suite(Spec):
     def _check_functions(self) -> None:
         for validation in self.validations:
             for function in validation.functions():
-                _reference(function)
+                reference(function)
 
     def to_yaml(self) -> str:
-        """Return the suite as YAML; :meth:`from_yaml` reads it back.
+        """Return the suite as YAML, without what is long and as by default; :meth:`from_yaml` reads it back.
 
         Raises
         ------
@@ -250,9 +240,7 @@ class Suite(Spec):
         """
         yaml = require("yaml", extra="analysis", doing="writing a suite of validations as YAML")
         self._check_functions()
-        text: str = yaml.safe_dump(
-            self.model_dump(mode="json", exclude_none=True), sort_keys=False, width=100
-        )
+        text: str = yaml.safe_dump(compact(self), sort_keys=False, width=100)
         return text
 
     @classmethod
@@ -289,12 +277,12 @@ class Suite(Spec):
         try:
             suite = cls(**{str(name): value for name, value in fields.items()})
         except InvalidSpecError as error:
-            raise InvalidSpecError(f"{source}: {error}{_lines(root, error.__cause__)}") from error
+            raise InvalidSpecError(f"{source}: {error}{lines_of(root, error.__cause__)}") from error
         for path, name in suite.features():
             try:
                 check_feature(name)
             except FeatureError as error:
-                raise InvalidSpecError(f"{source}, line {_line(root, path)}: {error}") from error
+                raise InvalidSpecError(f"{source}, line {line_of(root, path)}: {error}") from error
         return suite
 
     @classmethod
@@ -319,38 +307,3 @@ class Suite(Spec):
         text = self.to_json(indent=2) if file.suffix.lower() == ".json" else self.to_yaml()
         file.write_text(text, encoding="utf-8")
         return file
-
-
-def _lines(root: object, error: BaseException | None) -> str:
-    """Return where in the text the problems are that pydantic found."""
-    places = [f"{'.'.join(map(str, path)) or 'all'}: line {_line(root, path)}" for path in _paths(error)]
-    return "".join(f"\n  {place}" for place in dict.fromkeys(places))
-
-
-def _paths(error: BaseException | None) -> Iterator[tuple[str | int, ...]]:
-    """Yield the paths to the problems of an error, those of parts within it included."""
-    if not isinstance(error, ValidationError):
-        return
-    for problem in error.errors(include_url=False):
-        path = tuple(problem["loc"])
-        inner = list(_paths(getattr(problem.get("ctx", {}).get("error"), "__cause__", None)))
-        yield from (path + more for more in inner or [()])
-
-
-def _line(root: object, path: Iterable[str | int]) -> int:
-    """Return the line of the innermost part of the text that a path leads to, from 1."""
-    node, line = root, 1
-    for part in path:
-        inner = getattr(node, "value", None)
-        if isinstance(part, int) and isinstance(inner, list) and part < len(inner):
-            node = inner[part]
-        elif isinstance(inner, list):
-            pairs = [pair for pair in inner if isinstance(pair, tuple) and pair[0].value == part]
-            if not pairs:  # a name of the model's that is not in the text, such as the kind of a union
-                continue
-            node = pairs[0][1]
-            line = pairs[0][0].start_mark.line + 1
-            continue
-        mark = getattr(node, "start_mark", None)
-        line = line if mark is None else mark.line + 1
-    return line

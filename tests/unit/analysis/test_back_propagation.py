@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from bluecellab.analysis.attenuation import assess, fit_attenuation
 from bluecellab.analysis.back_propagation import (
     amplitude_at,
-    assess,
     back_propagation,
     back_propagation_of,
     branches_of,
-    fit_attenuation,
+    recording_interval,
 )
 from bluecellab.analysis.features import features
 from bluecellab.cell import Cell, create_ball_stick
@@ -51,7 +51,7 @@ def _branch(distances: list[float], amplitudes: list[float], fit: object = None)
 
 
 def test_a_live_cell_and_its_specification_give_the_same() -> None:
-    with create_ball_stick() as cell:
+    with Cell.from_spec(BallStickCell()) as cell:
         live = back_propagation(cell, amplitude=2.0, start=50)
     isolated = back_propagation(BallStickCell(), amplitude=2.0, start=50)
     assert live.soma_amplitude == isolated.soma_amplitude > 60
@@ -61,6 +61,31 @@ def test_a_live_cell_and_its_specification_give_the_same() -> None:
     assert live.basal.distances == pytest.approx([100.5])  # the middle of a segment of 1 um
     assert live.apical is None
     assert live.results.traces == isolated.results.traces
+
+
+def test_potentials_are_recorded_as_often_as_is_worth_it() -> None:
+    with create_ball_stick() as cell:
+        assert recording_interval(cell, RunConditions(cvode="auto")) is None
+        assert recording_interval(cell, RunConditions(cvode=True)) is None
+        assert recording_interval(cell, RunConditions()) == 0.1
+        assert recording_interval(cell, RunConditions(dt=0.1)) is None
+        assert recording_interval(cell, RunConditions(dt=0.03)) is None
+        branches = branches_of(cell)
+        step = module.Step(delay=20, duration=5, amplitude=2)
+        found = [
+            back_propagation_of(
+                run_on(
+                    cell,
+                    module.back_propagation_protocol(
+                        branches, step, total=30, conditions=FIXED, interval=interval
+                    ),
+                ),
+                branches,
+                (20, 25),
+            )
+            for interval in (None, 0.1)
+        ]
+    assert found[0].soma_amplitude == pytest.approx(found[1].soma_amplitude, abs=1e-9)
 
 
 @pytest.mark.parametrize("cvode", [True, False])
@@ -91,7 +116,7 @@ def test_the_peak_may_come_behind_a_short_step() -> None:
     with create_ball_stick() as cell:
         longer = back_propagation(cell, amplitude=6.0, start=50, duration=0.1, window=10, conditions=FIXED)
     assert longer.basal.amplitudes[0] > short.basal.amplitudes[0] + 5
-    assert len(longer.results.traces["soma[0](0.5).v"].time) > 3000
+    assert len(longer.results.traces.time) == 901  # 90 ms, every 0.1 ms
 
 
 def test_sections_without_an_amplitude_are_left_out_with_their_distance(
