@@ -208,8 +208,11 @@ def _table(title: str, columns: tuple[str, ...], rows: list[str]) -> str:
 
 
 def _text(value: JsonValue) -> str:
+    """Return a measured value as it is printed, numbers to six digits."""
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -162,6 +162,27 @@ def test_response() -> None:
     assert only.get_ylabel() == "potential (mV)"
 
 
+def test_names_of_stimuli() -> None:
+    """By their names, else by their kind; several of a kind by their size."""
+    one, two = (Step(delay=0, duration=500, amplitude=amplitude) for amplitude in (0.25, -0.5))
+    for names, expected in (
+        (("holding", "step"), ["holding", "step"]),
+        (("", "probe"), ["step", "probe"]),
+        (("", ""), ["step 0.25 nA", "step -0.5 nA"]),
+    ):
+        stimuli = tuple(
+            Placed(stimulus=step, name=name) for step, name in zip((one, two), names, strict=True)
+        )
+        assert legend(plot_response(results(potential("soma[0]"), stimuli=stimuli)).axes[0]) == expected
+
+
+def test_long_titles_are_broken() -> None:
+    title = "Simulatable Neuron Back-propagating Action Potential Validation"
+    shown = plot_back_propagation(back_propagation(), title=title).get_suptitle()
+    assert shown.split() == title.split()
+    assert shown.count("\n") == 1
+
+
 def test_relative_stimuli_need_the_currents_of_the_cell() -> None:
     """In nA, of the cell's specification, or of what is given; refused where neither is known."""
     placed = (

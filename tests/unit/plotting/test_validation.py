@@ -27,7 +27,7 @@ def report() -> ValidationReport:
             ),
             ValidationResult("bpap_test", "bAP", "passed", "", {"soma": 1 / 3}, back_propagation()),
             ValidationResult("ais_spiking_test", "AIS", "failed", "no <b>spike</b>", {}, traces),
-            ValidationResult("rin_test", "Rin", "skipped", "nothing to see", {"all": [1, 2]}),
+            ValidationResult("rin_test", "Rin", "skipped", "nothing to see", {"all": [1, 2.5000001]}),
             ValidationResult("iv_test", "IV", "passed", "", {}, IV),
             ValidationResult("fi_test", "FI", "error", "it broke", {}, FI),
             ValidationResult("thumbnail_test", "thumbnail", "passed", "", {}, traces),
@@ -101,7 +101,7 @@ def test_page_holds_all(text: str) -> None:
     page = Page(text)
     for expected in (
         "Validation of L5 <TTPC> & co", "✗ failed: 5 of 7 validations", "-0.05 nA", "0.2 nA", "85.25 MΩ",
-        "Validation passed: 5 spikes", "no <b>spike</b>", "○ skipped", "! error", "0.333333", "[1, 2]", "5",
+        "Validation passed: 5 spikes", "no <b>spike</b>", "○ skipped", "! error", "0.333333", "[1, 2.5]", "5",
     ):  # fmt: skip
         assert expected in page.texts
     assert any('"neuron": "9.0"' in text and "<cADpyr>" in text for text in page.texts)
