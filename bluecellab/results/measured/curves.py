@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bluecellab.results.arrays import FloatArray, frozen
+from bluecellab.results.drawing import drawn
 from bluecellab.spec.base import Site
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["FICurve", "IVCurve", "Threshold"]
 
@@ -67,6 +72,18 @@ class IVCurve:
         for name in ("currents", "voltages"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
+    def plot(self, *, title: str = "") -> Figure:
+        """Draw it; see :func:`bluecellab.plotting.plot_iv`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_iv", self, title=title)
+
 
 @dataclass(frozen=True, eq=False)
 class FICurve:
@@ -96,3 +113,15 @@ class FICurve:
     def __post_init__(self) -> None:
         for name in ("currents", "counts", "rates"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def plot(self, rate: bool = False, *, title: str = "") -> Figure:
+        """Draw it; see :func:`bluecellab.plotting.plot_fi`.
+
+        Raises
+        ------
+        ResultsError
+            If there is nothing to draw.
+        MissingDependencyError
+            If matplotlib is not installed.
+        """
+        return drawn("plot_fi", self, rate, title=title)

@@ -237,3 +237,5 @@ def test_traces_and_spikes_draw_themselves() -> None:
     seen = Results(traces, Spikes({}, t_stop=1), Protocol(duration=1, stimuli=(step,)))
     assert len(seen.plot(title="x").axes) == 2
     assert back_propagation().plot().axes
+    assert IV.plot(title="x").get_suptitle() == "x"
+    assert FI.plot(rate=True).axes[0].lines[0].get_ydata().tolist() == [0, 6, 10]
