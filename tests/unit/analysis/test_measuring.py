@@ -64,7 +64,7 @@ def test_functions_get_a_live_cell() -> None:
 
 def test_several_cells_and_parameters_at_once() -> None:
     cells = [BallStickCell(id=CellId("one", index)) for index in range(2)]
-    slow = RunConditions(cvode=True, celsius=6.3)
+    slow = RunConditions(cvode=True, celsius=18)
     currents = [{"current": level, "conditions": slow} for level in (0.0, 0.6)]
     outcomes = measure(steady_state_voltage, cells, currents, processes=2).collect()
     assert [outcome.ok for outcome in outcomes] == [True, False] * 2
