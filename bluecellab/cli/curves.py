@@ -37,7 +37,7 @@ def add_curve_options(parser: argparse.ArgumentParser, by_default: str) -> None:
         type=current,
         nargs="+",
         metavar="NA",
-        help=f"steps, on top of the holding current (default: {by_default})",
+        help=f"steps, on top of the holding current (default: {by_default}); after the cells",
     )
     parser.add_argument("--bins", type=options.whole, metavar="N", help="how many steps by default (11)")
     add_where(parser)

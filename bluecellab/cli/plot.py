@@ -13,8 +13,10 @@ from bluecellab.errors import InvalidSpecError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from bluecellab.results import Results
+    from bluecellab.results import Results, Spikes
+    from bluecellab.results.arrays import FloatArray
     from bluecellab.results.measured import CellShape
+    from bluecellab.results.spikes import SpikeSource
 
 __all__ = ["add_parser"]
 
@@ -191,12 +193,40 @@ def _bap(arguments: argparse.Namespace) -> Figure:
 
 def _add_raster(kinds: options.Subparsers) -> None:
     kind = _add_kind(kinds, "raster", _raster, "the spikes of a SONATA file", cell=False)
+    milliseconds = options.quantity("ms", positive=True)
     kind.add_argument("spikes", type=Path, metavar="spikes.h5", help="file of spikes")
     kind.add_argument("--population", metavar="NAME", help="only this one")
+    kind.add_argument(
+        "--until", type=milliseconds, metavar="MS", help="end of the run (default: the last spike)"
+    )
+    kind.add_argument(
+        "--bin-width", type=milliseconds, metavar="MS", help="draw rates below, in bins of this width"
+    )
 
 
 def _raster(arguments: argparse.Namespace) -> Figure:
     from bluecellab.plotting import plot_raster
-    from bluecellab.results.sonata.spikes import read_spikes
 
-    return plot_raster(read_spikes(arguments.spikes, arguments.population), title=arguments.title)
+    return plot_raster(_spikes(arguments), bin_width=arguments.bin_width, title=arguments.title)
+
+
+def _spikes(arguments: argparse.Namespace) -> Spikes:
+    """Read the spikes of each cell, up to the end that was asked for."""
+    import numpy as np
+
+    from bluecellab.results import Spikes
+    from bluecellab.results.sonata.spikes import read_spikes
+    from bluecellab.spec.base import CellId
+
+    found: dict[SpikeSource, FloatArray] = {}
+    last = 0.0
+    for population, (times, nodes) in read_spikes(arguments.spikes, arguments.population).items():
+        if arguments.until is not None:
+            kept = times <= arguments.until
+            times, nodes = times[kept], nodes[kept]
+        order = np.argsort(nodes, kind="stable")
+        ids, starts = np.unique(nodes[order], return_index=True)
+        for node, train in zip(ids.tolist(), np.split(times[order], starts[1:]), strict=False):
+            found[CellId(population, node)] = train
+        last = max(last, float(times.max(initial=0.0)))
+    return Spikes(found, t_stop=last if arguments.until is None else arguments.until)

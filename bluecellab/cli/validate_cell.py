@@ -1,4 +1,4 @@
-"""``bluecellab validate-cell``: does a cell behave like a neuron?"""
+"""``bluecellab validate-cell``: whether cells behave like neurons."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def add_parser(subparsers: options.Subparsers) -> None:
         help="JSON or YAML file of validations, instead of the published",
     )
     parser.add_argument(
-        "--only", nargs="+", metavar="NAME", help="only these validations, such as spiking_test"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="only this validation, such as spiking_test; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="list the validations, and do nothing else")
     parser.add_argument(

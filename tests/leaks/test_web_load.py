@@ -129,7 +129,7 @@ def test_twenty_clients_at_once(tmp_path: Path) -> None:
 
     try:
         kills: list[int] = []
-        asyncio.run(load(150, kills))  # warm
+        asyncio.run(load(200, kills))  # warm
         quiet(server)
         time.sleep(4)  # all runs are forgotten
         family, memory = len(server.family()), server.memory()

@@ -31,7 +31,7 @@ class Server:
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
                 [*command, "--timeout-graceful-shutdown", "1"],
-                env={**os.environ, **named},
+                env={**os.environ, **named, "MALLOC_ARENA_MAX": "2"},  # as README.md says
                 stdout=stream,
                 stderr=stream,
             )
