@@ -9,7 +9,6 @@ import numpy as np
 from bluecellab.errors import ResultsError
 from bluecellab.plotting.canvas import colour, entitle, new_figure, tidy
 from bluecellab.results.measured import FICurve, Impedance, IVCurve
-from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +46,7 @@ def plot_iv(curve: IVCurve, *, title: str = "") -> Figure:
     figure, axes = _panel()
     _draw(axes, curve.currents, curve.voltages)
     axes.axvline(0.0, color=_FAINT, linewidth=0.6, zorder=0)
-    axes.set_xlabel(_current(curve.injected))
+    axes.set_xlabel(_current(curve))
     axes.set_ylabel(f"steady potential at {curve.recorded} (mV)")
     _finish(figure, axes, title)
     return figure
@@ -83,7 +82,7 @@ def plot_fi(curve: FICurve, rate: bool = False, *, title: str = "") -> Figure:
     from matplotlib.ticker import MaxNLocator
 
     _draw(axes, curve.currents, numbers)
-    axes.set_xlabel(_current(curve.injected))
+    axes.set_xlabel(_current(curve))
     axes.set_ylabel(f"firing rate at {curve.recorded} (Hz)" if rate else f"spikes at {curve.recorded}")
     _finish(figure, axes, title)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
@@ -172,8 +171,10 @@ def _draw(axes: Axes, across: np.ndarray, up: np.ndarray) -> None:
     )
 
 
-def _current(site: Site) -> str:
-    return f"current injected at {site} (nA)"
+def _current(curve: IVCurve | FICurve) -> str:
+    """Return the text of an axis of currents, with what they are on top of."""
+    text = f"current injected at {curve.injected} (nA)"
+    return f"{text},\non top of {curve.holding_current:.3g} nA" if curve.holding_current else text
 
 
 def _finish(figure: Figure, axes: Axes, title: str) -> None:

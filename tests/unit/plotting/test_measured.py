@@ -51,6 +51,8 @@ def test_iv() -> None:
     assert axes.get_xlabel() == "current injected at soma[0](0.5) (nA)"
     assert axes.get_ylabel() == "steady potential at soma[0](0.5) (mV)"
     assert figure.get_suptitle() == "IV"
+    held = IVCurve([0.1], [-70], holding_current=-0.0705)
+    assert plot_iv(held).axes[0].get_xlabel().endswith("(nA),\non top of -0.0705 nA")
 
 
 def test_fi() -> None:
