@@ -7,12 +7,14 @@ from collections.abc import Iterable
 import numpy as np
 
 from bluecellab.results.arrays import FloatArray
-from bluecellab.results.extras import require
 from bluecellab.results.measured import BackPropagation, BranchAttenuation
 
 __all__ = ["assess", "fit_attenuation"]
 
 _PARAMETERS = 3  # of the exponential
+_DECAYS = np.geomspace(1e-3, 1e3, 121)  # b times the largest distance
+_STEPS = 60  # of the search
+_GOLDEN = (5**0.5 - 1) / 2
 
 
 def fit_attenuation(
@@ -22,8 +24,9 @@ def fit_attenuation(
 
     .. math:: A(x) = a\,e^{-b x} + c
 
-    The least-squares search begins with values taken from the data. (BlueCelluLab's begins with 1 for
-    all three, where the exponential vanishes at every section and the search often ends where it began.)
+    The least squares: for every b, a and c solve a linear problem, so that only b is searched for, over six
+    decades of both signs (variable projection). It depends on no guess. (BlueCelluLab's search begins with 1
+    for all three, where the exponential vanishes at every section, and often ends where it began.)
 
     Parameters
     ----------
@@ -35,12 +38,12 @@ def fit_attenuation(
     Returns
     -------
     tuple of float, or None
-        a (mV), b (1/um), c (mV); None if the search does not converge, or there are less than three points.
+        a (mV), b (1/um), c (mV); None if no such b is best, as for amplitudes on a straight line, or if
+        there are less than three points.
 
-    Raises
-    ------
-    MissingDependencyError
-        If scipy is not installed.
+    References
+    ----------
+    Golub and Pereyra (1973), https://doi.org/10.1137/0710036
 
     Examples
     --------
@@ -50,21 +53,44 @@ def fit_attenuation(
     (80.0, 200.0, 10.0)
     """
     x, y = np.array([*distances], dtype=float), np.array([*amplitudes], dtype=float)
-    if len(x) < _PARAMETERS:
+    if len(x) < _PARAMETERS or np.ptp(x) == 0 or np.ptp(y) == 0 or not np.isfinite([x, y]).all():
         return None
-    optimize = require("scipy.optimize", extra="analysis", doing="fitting back-propagation")
-    near, far = y[np.argmin(x)], y[np.argmax(x)]
-    scale = float(np.mean(x)) or 1.0
-
-    def residuals(parameters: FloatArray) -> FloatArray:
-        a, b, c = parameters
-        return np.asarray(a * np.exp(np.clip(-b * x / scale, -700, 700)) + c - y)
-
-    best = optimize.least_squares(residuals, (near - far, 1.0, far), max_nfev=2000)
-    if not best.success or not np.isfinite(best.x).all():
+    origin, span = float(x.min()), float(np.ptp(x))
+    u = (x - origin) / span
+    found = [best for sign in (1.0, -1.0) if (best := _best_decay(u, y, sign * _DECAYS)) is not None]
+    if not found:
         return None
-    a, b, c = (float(value) for value in best.x)
-    return a, b / scale, c
+    _, k = min(found)
+    a, c, _ = _linear(u, y, k)
+    return float(a * np.exp(k * origin / span)), k / span, c
+
+
+def _linear(u: FloatArray, y: FloatArray, k: float) -> tuple[float, float, float]:
+    """Return the best a and c of a exp(-k u) + c, and the sum of squares that is left."""
+    e = np.exp(-k * u - (0.0 if k > 0 else -k))  # at most 1
+    centred = e - e.mean()
+    power = float(centred @ centred)
+    slope = float(centred @ y) / power if power > 0 else 0.0
+    c = float(y.mean() - slope * e.mean())
+    rest = y - slope * e - c
+    return slope * (1.0 if k > 0 else float(np.exp(k))), c, float(rest @ rest)
+
+
+def _best_decay(u: FloatArray, y: FloatArray, decays: FloatArray) -> tuple[float, float] | None:
+    """Return the least sum of squares and its decay; None if it is at an end of the range."""
+    errors = [_linear(u, y, float(k))[2] for k in decays]
+    index = int(np.argmin(errors))
+    if index in (0, len(decays) - 1):
+        return None
+    low, high = float(decays[index - 1]), float(decays[index + 1])
+    for _ in range(_STEPS):  # golden section
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if _linear(u, y, left)[2] <= _linear(u, y, right)[2]:
+            high = right
+        else:
+            low = left
+    k = (low + high) / 2
+    return _linear(u, y, k)[2], k
 
 
 def assess(found: BackPropagation, *, with_fit: bool = True) -> tuple[bool, str]:

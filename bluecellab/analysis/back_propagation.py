@@ -136,7 +136,7 @@ def back_propagation(
     FeatureError
         If the potential of the soma cannot be measured.
     MissingDependencyError
-        If eFEL or scipy is not installed.
+        If eFEL is not installed.
 
     References
     ----------

@@ -147,9 +147,27 @@ def test_fits() -> None:
     a, b, c = fit_attenuation(x, 85 * np.exp(-x / 150) + 8 + noise)
     assert (a, 1 / b, c) == pytest.approx((85, 150, 8), rel=0.1)
     rising = fit_attenuation(x, 30 - 20 * np.exp(-x / 300))
-    assert rising[0] < 0 < rising[1]
-    assert fit_attenuation([0, 100], [80, 60]) is None
-    assert fit_attenuation([0, 0, 0], [80, 60, 70]) is None or True  # any end, no exception
+    assert rising == pytest.approx((-20, 1 / 300, 30), rel=1e-4)
+    growing = fit_attenuation(x + 100, 5 * np.exp((x + 100) / 400) + 1)
+    assert growing == pytest.approx((5, -1 / 400, 1), rel=1e-4)
+    assert fit_attenuation([0, 50, 100], [80, 60, 50]) == pytest.approx((40, np.log(2) / 50, 40), rel=1e-4)
+
+
+def test_fits_are_those_of_scipy() -> None:
+    from scipy.optimize import curve_fit
+
+    x = np.linspace(0, 900, 60)
+    y = 200 * np.exp(-x / 1200) - 80 + np.random.default_rng(2).normal(0, 1, 60)
+    theirs, _ = curve_fit(lambda x, a, b, c: a * np.exp(-b * x) + c, x, y, p0=(200, 1 / 1200, -80))
+    assert fit_attenuation(x, y) == pytest.approx(tuple(theirs), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "amplitudes", [[80.0, 60.0], [5.0, 4.0, 3.0, 2.0], [7.0, 7.0, 7.0, 7.0], [1.0, 2.0, float("nan"), 4.0]]
+)
+def test_what_no_exponential_fits_best_has_no_fit(amplitudes: list[float]) -> None:
+    assert fit_attenuation(100.0 * np.arange(len(amplitudes)), amplitudes) is None
+    assert fit_attenuation([10.0] * len(amplitudes), amplitudes) is None
 
 
 def test_verdicts() -> None:
