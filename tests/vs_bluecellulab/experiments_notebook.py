@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 if __name__ == "__main__" and sys.argv[2:] == ["compat"]:
     import bluecellab.compat
@@ -22,8 +23,23 @@ import numpy as np
 def _published():
     """Load everything once; nothing here is imported where the tests only read this file."""
     import bluecellulab
+    from bluecellulab import tools
+    from bluecellulab.analysis import analysis, inject_sequence
+    from bluecellulab.cell.template import TemplateParams
+    from bluecellulab.simulation.neuron_globals import NeuronGlobals, set_neuron_globals
+    from bluecellulab.stimulus import StimulusFactory
 
-    return type("Published", (), {**locals(), "Cell": bluecellulab.Cell})
+    return SimpleNamespace(
+        Cell=bluecellulab.Cell,
+        EmodelProperties=bluecellulab.EmodelProperties,
+        NeuronGlobals=NeuronGlobals,
+        StimulusFactory=StimulusFactory,
+        TemplateParams=TemplateParams,
+        analysis=analysis,
+        inject_sequence=inject_sequence,
+        set_neuron_globals=set_neuron_globals,
+        tools=tools,
+    )
 
 
 class Model:

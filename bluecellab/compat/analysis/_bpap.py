@@ -96,16 +96,15 @@ class BPAP:
             Of the stimulus in nA.
         """
         now = _running.conditions(("",), cvode=False)
-        cell = _running.view_of(self.cell)
-        self._branches = branches_of(cell)
+        self._branches = branches_of(_running.view_of(self.cell))
         protocol = back_propagation_protocol(
             self._branches,
             Step(delay=self.stim_start, duration=self.stim_duration, amplitude=amplitude),
             total=duration,
-            holding_current=cell.hypamp or 0.0,
+            holding_current=self.cell.hypamp or 0.0,
             conditions=now,
         )
-        self._results = run_on(cell, protocol)
+        self._results = run_on(self.cell, protocol)
 
     def _ran(self) -> Results:
         if self._results is None:
