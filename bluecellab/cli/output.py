@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -101,6 +98,8 @@ def write(path: Path, fill: bytes | str | Callable[[Path], object], *, force: bo
     OutputError
         If it cannot be written, or is there already.
     """
+    import tempfile
+
     _check(path, force)
     partial: Path | None = None
     try:
@@ -204,6 +203,9 @@ def as_json(data: object) -> str:
 
 def as_csv(rows: Sequence[Sequence[object]]) -> str:
     """Return rows, the heading first, as comma-separated values."""
+    import csv
+    import io
+
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -17,6 +17,7 @@ from bluecellab.analysis.steps import StepTimes
 from bluecellab.cli import main
 from bluecellab.spec.cells import BallStickCell
 from bluecellab.spec.simulation import RunConditions
+from tests.material import material
 
 CELL = BallStickCell()
 Capture = pytest.CaptureFixture[str]
@@ -224,3 +225,21 @@ def test_files_are_not_overwritten(tmp_path: Path, capsys: Capture) -> None:
     assert main(["iv", "--output", str(tmp_path / "folder.csv"), "--force"]) == 1
     assert "is a folder" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "iv.csv"]
+
+
+@pytest.mark.material
+def test_a_real_cell(tmp_path: Path, capsys: Capture) -> None:
+    model = material().cell("l5pc_v6")
+    template = ["--template", str(model.template), "--morphology", str(model.morphology)]
+    options = ["--format", model.template_format, "--mechanisms", str(model.mechanisms), "--holding", "-0.05"]
+    short = ["--currents", "-0.1", "0", "--delay", "20", "--duration", "50", "--v-init", "-80"]
+    assert main(["iv", *template, *options, *short, "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["results"]
+    lower, upper = told["potentials"]
+    assert -95 < lower < upper < -60
+    assert told["holding_current"] == -0.05
+    cell = tmp_path / "cell.json"
+    cell.write_text(json.dumps(told["cell"]))
+    assert main(["iv", str(cell), *short, "--json", "--processes", "1"]) == 0
+    (again,) = json.loads(capsys.readouterr().out)["results"]
+    assert again["potentials"] == told["potentials"]
