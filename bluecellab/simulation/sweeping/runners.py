@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 from bluecellab.cell import Cell
-from bluecellab.errors import BluecellabError, WorkerCrashedError, WorkerError
+from bluecellab.errors import BluecellabError, NotPicklableError, WorkerCrashedError, WorkerError
 from bluecellab.simulation.isolation import Executor, Isolation, payload
 from bluecellab.simulation.sweeping.jobs import Job, Reply
 from bluecellab.simulation.sweeping.options import SweepOptions
@@ -64,10 +64,11 @@ class _Pool:
         return 2 * self._executor.processes
 
     def submit(self, job: Job) -> AnyFuture[object]:
+        function, keywords = job.call()
+        future = self._executor.submit_on(job.cell, Timed(function, keywords))
         self._queued.append(job.index)
         self._note_beginnings()
-        function, keywords = job.call()
-        return self._executor.submit_on(job.cell, Timed(function, keywords))
+        return future
 
     def _note_beginnings(self) -> None:
         """Note when jobs begin: in the order of their coming, as soon as a process is free."""
@@ -102,7 +103,13 @@ class _Foreign:
 
     def submit(self, job: Job) -> AnyFuture[object]:
         function, keywords = job.call()
-        packet = _pack((job.cell, Timed(function, keywords), self._limits))
+        try:
+            packet = _pack((job.cell, Timed(function, keywords), self._limits))
+        except Exception as error:  # whatever a foreign __reduce__ raises
+            raise NotPicklableError(
+                f"the function or the parameters of {job.name} cannot be sent to another process "
+                f"({type(error).__name__}: {error}); pass plain values, arrays and specifications"
+            ) from error
         return self._executor.submit(_run_packed, packet, uuid.uuid4().hex)
 
     def reply(self, job: Job, future: AnyFuture[object]) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -13,10 +14,19 @@ from pathlib import Path
 import pytest
 
 from bluecellab.cell import Cell
-from bluecellab.errors import RemoteError, WorkerCrashedError, WorkerError, WorkerTimeoutError
+from bluecellab.errors import (
+    ClosedError,
+    InvalidSpecError,
+    RemoteError,
+    WorkerCrashedError,
+    WorkerError,
+    WorkerTimeoutError,
+)
 from bluecellab.simulation import map_cells, sweep
+from bluecellab.simulation.isolation import Executor
 from tests.unit.simulation.sweeping.jobs import (
     CELL,
+    await_gone,
     double,
     fail_at_two,
     numbers,
@@ -116,3 +126,28 @@ def test_an_answer_that_is_none_of_ours() -> None:
 
     (outcome,) = map_cells(double, CELL, numbers(1), executor=Liar()).collect()  # type: ignore[typeddict-item]
     assert "cannot be rebuilt here" in str(outcome.error)
+
+
+def test_sweeps_share_an_executor_of_our_own(tmp_path: Path) -> None:
+    with Executor(processes=2) as executor:
+        slow = map_cells(sleep, CELL, [{"folder": str(tmp_path)}] * 3, executor=executor)
+        (process,) = pids(tmp_path, 1)[:1]
+        with slow:
+            pass
+        await_gone([process])
+        assert sweep(CELL, protocols(2), executor=executor).results() == sweep(CELL, protocols(2)).results()
+        assert map_cells(double, CELL, numbers(3), executor=executor).results() == [0, 2, 4]
+        with pytest.raises(InvalidSpecError, match="time_limit of one of our pools must be said there"):
+            map_cells(double, CELL, executor=executor, time_limit=2)
+    for outcome in map_cells(double, CELL, numbers(1), executor=executor):
+        assert isinstance(outcome.error, ClosedError)
+
+
+def test_parameters_that_cannot_travel_fail_their_job_alone() -> None:
+    with ThreadPoolExecutor(1) as threads:
+        for executor in (None, threads):
+            lock = {"number": threading.Lock()}
+            outcomes = map_cells(double, CELL, [*numbers(1), lock, *numbers(1)], executor=executor).collect()
+            assert [outcome.ok for outcome in outcomes] == [True, False, True]
+            assert isinstance(outcomes[1].error, NotPicklableError)
+            assert "double" in str(outcomes[1].error)
