@@ -17,6 +17,7 @@ from bluecellab.cell import Cell
 from bluecellab.errors import (
     ClosedError,
     InvalidSpecError,
+    NotPicklableError,
     RemoteError,
     WorkerCrashedError,
     WorkerError,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from pathlib import Path
 
@@ -133,3 +134,14 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
         sweep(CELL, protocols(), save_to=tmp_path / "file")
     with pytest.raises(OutputError):
         sweep(CELL, protocols(), save_to=tmp_path / "file", isolated=False)
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_a_folder_that_vanishes_stops_a_sweep(tmp_path: Path, isolated: bool) -> None:
+    folder = tmp_path / "kept"
+    running = sweep(
+        CELL, protocols(3), save_to=folder, isolated=isolated, progress=lambda *_: shutil.rmtree(folder, True)
+    )
+    assert next(running).ok
+    with pytest.raises(OutputError, match="kept"):
+        list(running)
