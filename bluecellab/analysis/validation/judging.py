@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -54,7 +55,7 @@ def result_of(
         return _error(validation, evidence, f"it raised {type(error).__name__}: {error}")
     text = f"Validation {'passed' if passed else 'failed'}: {why}"
     status: Literal["passed", "failed"] = "passed" if passed else "failed"
-    return ValidationResult(validation.name, validation.title, status, text, measured.values, evidence)
+    return ValidationResult(validation.name, validation.title, status, text, _values(measured), evidence)
 
 
 def _error(validation: Validation, evidence: Evidence | None, why: str) -> ValidationResult:
@@ -80,7 +81,7 @@ def _measured(validation: Validation, seen: Observation) -> Measured:
     found = measurement(seen)
     if isinstance(found, Measured):
         return found
-    return Measured(found, {} if found is None else {"value": _plain(found)})
+    return Measured(found, {} if found is None else {"value": found})  # type: ignore[dict-item]  # see _values
 
 
 def _verdict(validation: Validation, measured: Measured) -> tuple[bool, str]:
@@ -115,7 +116,19 @@ def _shown(value: Value) -> str:
     return str(bool(value)).lower() if isinstance(value, bool | np.bool_) else f"{value:.6g}"
 
 
-def _plain(value: Value) -> JsonValue:
-    if isinstance(value, np.ndarray):
-        return [float(number) for number in value]
-    return bool(value) if isinstance(value, bool | np.bool_) else float(value)
+def _values(measured: Measured) -> dict[str, JsonValue]:
+    """Return the values that go with a result, also those of the user's functions, as JSON has them."""
+    return {str(name): _plain(value) for name, value in measured.values.items()}
+
+
+def _plain(value: object) -> JsonValue:
+    """Return a value as JSON has it: what is not finite is null, what JSON does not know its text."""
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | str) else repr(value)

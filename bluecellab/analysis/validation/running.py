@@ -15,7 +15,7 @@ from bluecellab.analysis.validation.runs import Runs, resistance_of, resistance_
 from bluecellab.analysis.validation.subject import Request, Subject, subject_of
 from bluecellab.analysis.validation.suite import Suite
 from bluecellab.cell import Cell
-from bluecellab.errors import BluecellabError
+from bluecellab.errors import BluecellabError, BusyError, CancelledError, ClosedError
 from bluecellab.results import Results
 from bluecellab.results.measured import ValidationReport
 from bluecellab.simulation.protocol import run_on
@@ -140,6 +140,8 @@ def _on_live(cell: Cell, protocols: Iterable[Protocol]) -> Iterator[Results | Bl
     for protocol in protocols:
         try:
             yield run_on(cell, protocol)
+        except (BusyError, CancelledError, ClosedError):
+            raise  # no matter of one validation
         except BluecellabError as error:
             yield error
 

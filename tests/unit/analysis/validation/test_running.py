@@ -14,6 +14,7 @@ from bluecellab.analysis.validation import (
     FirstSpikeLag,
     IVProtocol,
     LessThan,
+    Measured,
     Phase,
     Property,
     SequenceProtocol,
@@ -27,7 +28,7 @@ from bluecellab.analysis.validation import (
 )
 from bluecellab.analysis.validation.base import Observation
 from bluecellab.cell import Cell, create_ball_stick
-from bluecellab.errors import CellError, FeatureError, ResultsError, RunError
+from bluecellab.errors import CancelledError, CellError, FeatureError, ResultsError, RunError
 from bluecellab.results import Results
 from bluecellab.results.measured import IVCurve, ValidationReport
 from bluecellab.spec.base import Site
@@ -225,6 +226,32 @@ def test_the_cell_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
         first = validate_cell(cell, suite=small_suite(), rheobase=RHEOBASE)
         assert (cell.stimuli, cell.recordings) == (stimuli, recordings)
         assert validate_cell(cell, suite=small_suite(), rheobase=RHEOBASE).to_dict() == first.to_dict()
+
+
+def _strange(seen: Observation) -> Measured:
+    values = {"nan": np.float64("nan"), "many": np.array([1.0, np.inf]), "count": np.int64(3), "what": SOMA}
+    return Measured(np.float64("nan"), values)  # type: ignore[arg-type]
+
+
+def test_values_of_users_become_json() -> None:
+    validations = (Validation(name="x", protocol=STEP, measurement=_strange, criterion=AtLeast(threshold=0)),)
+    report = _live(Suite(validations=validations, properties=()))
+    assert report["x"].status == "failed"
+    assert json.loads(report.to_json())["results"][0]["values"] == {
+        "nan": None,
+        "many": [1.0, None],
+        "count": 3,
+        "what": repr(SOMA),
+    }
+
+
+def test_a_cancelled_run_ends_the_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancelled(cell: Cell, protocol: Protocol) -> Results:
+        raise CancelledError("cancelled")
+
+    monkeypatch.setattr(running, "run_on", cancelled)
+    with pytest.raises(CancelledError):
+        _live(small_suite())
 
 
 def test_curves_and_sequences() -> None:
