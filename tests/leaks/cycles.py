@@ -20,7 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.leaks import allen_cycles, allen_networks, circuit_cycles, report_cycles, synapse_cycles
+from tests.leaks import (
+    allen_cycles,
+    allen_networks,
+    circuit_cycles,
+    figure_cycles,
+    protocol_cycles,
+    report_cycles,
+    synapse_cycles,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -118,6 +126,8 @@ def _failing_template() -> None:
 
 
 SCENARIOS: dict[str, Callable[[], None]] = {
+    "shapes": figure_cycles.shapes,
+    "figures": figure_cycles.figures,
     "ball_closed": lambda: _closed(_new_ball),
     "ball_dropped": lambda: _dropped(_new_ball),
     "ball_progress": lambda: _closed(_new_ball, progress=True),
@@ -140,6 +150,8 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "allen_wheel": allen_networks.wheel,
     "circuit": circuit_cycles.ten_cells,
     "circuit_overrides": lambda: circuit_cycles.ten_cells(overrides=True),
+    "protocols_ball": lambda: protocol_cycles.kept_cell(_new_ball),
+    "protocols_detailed": lambda: protocol_cycles.kept_cell(_new_detailed),
     "reports": report_cycles.reports,
     "synapses_allen": synapse_cycles.allen,
     "synapses_exponential": synapse_cycles.exponential,

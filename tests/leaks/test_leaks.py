@@ -104,6 +104,24 @@ def test_detailed(scenario: str, count: int, tmp_path: Path) -> None:
     assert figures["cycles"] == count
 
 
+def test_protocols_on_one_cell(tmp_path: Path) -> None:
+    check(cycles("protocols_ball", 200, tmp_path), 2 * TEMPLATE_LIMIT)  # five runs a cycle
+
+
+@pytest.mark.material
+def test_protocols_on_one_detailed_cell(tmp_path: Path) -> None:
+    assert material()
+    check(cycles("protocols_detailed", 60, tmp_path), DETAILED_LIMIT)
+
+
+def test_shapes(tmp_path: Path) -> None:
+    check(cycles("shapes", 1000, tmp_path), BALL_LIMIT)
+
+
+def test_figures(tmp_path: Path) -> None:
+    check(cycles("figures", 100, tmp_path), DETAILED_LIMIT)
+
+
 def test_reports(tmp_path: Path) -> None:
     # one reference handed to Python for each of 600 places would make 19 kB; blocks of MB make the heap uneven
     check(cycles("reports", 500, tmp_path), DETAILED_LIMIT)
