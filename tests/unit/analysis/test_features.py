@@ -97,19 +97,16 @@ def test_settings_nest() -> None:
         assert efel.get_settings().interp_step == 0.1
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
+def test_bad_settings_change_nothing() -> None:
+    before = dict(vars(efel.get_settings()))
+    for settings, words in [
         ({"threshold": -40.0}, "no setting 'threshold'; nearest are Threshold"),
         ({"Threshold": "high"}, "setting Threshold cannot be 'high'"),
         ({"dependencyfile_path": "/nowhere"}, "cannot be '/nowhere'"),
-    ],
-)
-def test_bad_settings_change_nothing(settings: dict[str, float], words: str) -> None:
-    before = dict(vars(efel.get_settings()))
-    with pytest.raises(FeatureError, match=words), efel_settings({"interp_step": 0.2, **settings}):
-        pass
-    assert vars(efel.get_settings()) == before
+    ]:
+        with pytest.raises(FeatureError, match=words), efel_settings({"interp_step": 0.2, **settings}):
+            pass
+        assert vars(efel.get_settings()) == before
 
 
 def test_threads_wait_for_each_other() -> None:
@@ -128,10 +125,10 @@ def test_threads_wait_for_each_other() -> None:
     assert seen == [-20.0]
 
 
-@pytest.mark.parametrize("window", [(80.0, 20.0), (20.0, 20.0), (0.0, float("inf")), (float("nan"), 5.0)])
-def test_windows_must_have_a_length(window: tuple[float, float]) -> None:
-    with pytest.raises(FeatureError, match="begin and end"):
-        features(_flat(), "voltage_base", stim_start=window[0], stim_end=window[1])
+def test_windows_must_have_a_length() -> None:
+    for start, end in ((80.0, 20.0), (20.0, 20.0), (0.0, float("inf")), (float("nan"), 5.0)):
+        with pytest.raises(FeatureError, match="begin and end"):
+            features(_flat(), "voltage_base", stim_start=start, stim_end=end)
 
 
 def test_traces_that_are_no_numbers_are_refused() -> None:

@@ -107,22 +107,22 @@ def test_mistakes_have_lines() -> None:
     assert "percnt: line 12" in message
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("validations: [", r"is no YAML: .*line 1"),
-        ("- 1\n- 2\n", "must be a mapping with the field 'validations', not list"),
-        ("", "not NoneType"),
-        ("name: x\n", "validations: is needed"),
-        ("validations: []\n", "Suite: a suite has at least one validation"),
-        ("validations: [{name: a}, {name: a}]\n", "several validations have the name a"),
-        ("validations: [{name: a, protocol: {type: nope}}]", "line 1"),
-        ("!!python/object/apply:os.getcwd []", "is no YAML"),
-    ],
-)
-def test_what_is_no_suite_is_refused(text: str, words: str) -> None:
-    with pytest.raises(InvalidSpecError, match=f"(?s){words}"):
-        Suite.from_yaml(text)
+_NO_SUITES = [
+    ("validations: [", r"is no YAML: .*line 1"),
+    ("- 1\n- 2\n", "must be a mapping with the field 'validations', not list"),
+    ("", "not NoneType"),
+    ("name: x\n", "validations: is needed"),
+    ("validations: []\n", "Suite: a suite has at least one validation"),
+    ("validations: [{name: a}, {name: a}]\n", "several validations have the name a"),
+    ("validations: [{name: a, protocol: {type: nope}}]", "line 1"),
+    ("!!python/object/apply:os.getcwd []", "is no YAML"),
+]
+
+
+def test_what_is_no_suite_is_refused() -> None:
+    for text, words in _NO_SUITES:
+        with pytest.raises(InvalidSpecError, match=f"(?s){words}"):
+            Suite.from_yaml(text)
 
 
 def test_unknown_features_have_lines() -> None:
@@ -154,24 +154,24 @@ def test_parts_and_extensions() -> None:
     assert extended.validations[1] == other
 
 
-@pytest.mark.parametrize(
-    ("criterion", "good", "bad", "words"),
-    [
-        (GreaterThan(threshold=1), (1.5, np.array([2.0, 3.0])), (1.0, np.array([2.0, 1.0])), "above 1"),
-        (AtLeast(threshold=1), (1.0,), (0.9,), "at least 1"),
-        (LessThan(threshold=1), (0.9,), (1.0,), "below 1"),
-        (AtMost(threshold=1), (1.0,), (1.1,), "at most 1"),
-        (Between(lowest=1, highest=2), (1.0, 2.0), (0.9, 2.1), "between 1 and 2"),
-        (EqualTo(expected=1), (1.0, True), (1.1,), "1"),
-        (EqualTo(expected=1, tolerance=0.2), (1.1,), (1.3,), "1 within 0.2"),
-        (IsFalse(), (0.0, False), (1.0, True), "false"),
-        (IsTrue(), (1.0, True), (0.0, False), "true"),
-    ],
-)
-def test_criteria(criterion: object, good: tuple, bad: tuple, words: str) -> None:
-    assert all(criterion.met_by(value) for value in good)
-    assert not any(criterion.met_by(value) for value in (*bad, np.zeros(0), float("nan")))
-    assert criterion.words() == words
+_CRITERIA = [
+    (GreaterThan(threshold=1), (1.5, np.array([2.0, 3.0])), (1.0, np.array([2.0, 1.0])), "above 1"),
+    (AtLeast(threshold=1), (1.0,), (0.9,), "at least 1"),
+    (LessThan(threshold=1), (0.9,), (1.0,), "below 1"),
+    (AtMost(threshold=1), (1.0,), (1.1,), "at most 1"),
+    (Between(lowest=1, highest=2), (1.0, 2.0), (0.9, 2.1), "between 1 and 2"),
+    (EqualTo(expected=1), (1.0, True), (1.1,), "1"),
+    (EqualTo(expected=1, tolerance=0.2), (1.1,), (1.3,), "1 within 0.2"),
+    (IsFalse(), (0.0, False), (1.0, True), "false"),
+    (IsTrue(), (1.0, True), (0.0, False), "true"),
+]
+
+
+def test_criteria() -> None:
+    for criterion, good, bad, words in _CRITERIA:
+        assert all(criterion.met_by(value) for value in good), criterion
+        assert not any(criterion.met_by(value) for value in (*bad, np.zeros(0), float("nan"))), criterion
+        assert criterion.words() == words
     assert Always().met_by(float("nan"))
 
 
