@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from bluecellab.recording import available
 from bluecellab.recording.variables import FAST_IMEM, unit_of_variable
 from bluecellab.results.measured import CellShape, SectionShape
 from bluecellab.results.measured.shapes import Kind, Plane
+from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,6 +100,7 @@ class ShapeMixin(SectionsMixin):
         dimensions: Literal[2, 3] = 2,
         plane: Plane = "xy",
         limits: tuple[float, float] | None = None,
+        sites: Mapping[str, Site] | Iterable[Site] = (),
         title: str = "",
     ) -> Figure:
         """Draw the cell as it is now; see :func:`bluecellab.plotting.plot_morphology`.
@@ -113,6 +115,8 @@ class ShapeMixin(SectionsMixin):
             Of a picture in two dimensions: which axis goes across, and which up.
         limits
             Least and greatest value that have colours of their own; those that occur by default.
+        sites
+            Places to mark, or such by name: where a stimulus is, or what is recorded.
         title
             Title of the figure.
 
@@ -126,7 +130,9 @@ class ShapeMixin(SectionsMixin):
             If matplotlib is not installed.
         """
         shape = self.shape(variable or ())
-        return shape.plot(variable, dimensions=dimensions, plane=plane, limits=limits, title=title)
+        return shape.plot(
+            variable, dimensions=dimensions, plane=plane, limits=limits, sites=sites, title=title
+        )
 
     def plot_dendrogram(
         self, variable: str | None = None, *, limits: tuple[float, float] | None = None, title: str = ""

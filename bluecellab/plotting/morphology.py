@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from bluecellab.plotting.scales import (
 from bluecellab.results.arrays import FloatArray
 from bluecellab.results.measured import CellShape, SectionShape
 from bluecellab.results.measured.shapes import Plane
+from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +47,7 @@ def plot_morphology(
     dimensions: Literal[2, 3] = 2,
     plane: Plane = "xy",
     limits: tuple[float, float] | None = None,
+    sites: Mapping[str, Site] | Iterable[Site] = (),
     title: str = "",
 ) -> Figure:
     """Draw a cell.
@@ -65,6 +68,8 @@ def plot_morphology(
         Of a picture in the plane: which axis goes across, and which up.
     limits
         Least and greatest value of the variable that have colours of their own; those that occur by default.
+    sites
+        Places to mark, or such by name: where a stimulus is, or what is recorded.
     title
         Title of the figure.
 
@@ -94,12 +99,43 @@ def plot_morphology(
         _draw_flat(axes, shape, (across, up), variable, colours)
     else:
         axes = _draw_in_space(figure, shape, variable, colours)
+    _mark(axes, shape, sites, (across, up) if dimensions == 2 else None)
     if colours is None:
         draw_kinds(axes, [section.kind for section in shape], inside=dimensions == 3)
     else:
         add_colour_bar(figure, axes, colours, str(variable), unit)
     entitle(figure, title)
     return figure
+
+
+def _mark(
+    axes: Axes,
+    shape: CellShape,
+    sites: Mapping[str, Site] | Iterable[Site],
+    plane: tuple[int, int] | None,
+) -> None:
+    """Mark places on a cell, in the plane or in space, with their names beside them."""
+    named = sites if isinstance(sites, Mapping) else {f"{site.section}({site.x:g})": site for site in sites}
+    for name, site in named.items():
+        point = shape[site.section].at(site.x)[:3]
+        place = _upright(point) if plane is None else point[list(plane)]
+        axes.plot(
+            *([number] for number in place.tolist()), marker="o", markersize=6, markerfacecolor="white",
+            markeredgecolor=INK, markeredgewidth=1.3, linestyle="none", zorder=5, label=name,
+        )  # fmt: skip
+        if plane is None:
+            space: Axes3D = axes
+            space.text(*place.tolist(), f"  {name}", fontsize=8, color=INK, zorder=6)
+        else:
+            axes.annotate(
+                name,
+                place.tolist(),
+                xytext=(6, 3),
+                textcoords="offset points",
+                fontsize=8,
+                color=INK,
+                zorder=6,
+            )
 
 
 def _size(points: FloatArray, across: int, up: int | None) -> tuple[float, float]:

@@ -11,8 +11,9 @@ from bluecellab.plotting.stimuli import Curve, Series, plot_stimulus_and_respons
 from bluecellab.plotting.traces import plot_traces
 from bluecellab.results import Results
 from bluecellab.spec.cells import AnyCell
+from bluecellab.spec.stimuli import Stimulus, Sum
 from bluecellab.stimulus.streams import Electrical, Seeds
-from bluecellab.stimulus.waveform import Waveform
+from bluecellab.stimulus.waveform import Waveform, superpose
 from bluecellab.stimulus.waveforms import waveform_of
 
 if TYPE_CHECKING:
@@ -81,18 +82,26 @@ def waveforms_of(
     found: list[Waveform] = []
     for placed in results.protocol.stimuli:
         try:
-            waveform = waveform_of(placed.stimulus, electrical, seeds)
-            found.append(replace(waveform, label=placed.name or waveform.label))
+            played = _played(placed.stimulus, electrical, seeds)
         except StimulusError as error:
             raise ResultsError(
                 f"a stimulus of protocol {results.protocol.name!r} cannot be drawn: {error} Give "
                 "threshold_current= or holding_current= to draw it, or stimuli=() to draw the traces alone."
             ) from error
+        found.extend(replace(waveform, label=placed.name or waveform.label) for waveform in played)
     labels = [waveform.label for waveform in found]
     return [
         waveform if labels.count(waveform.label) == 1 else replace(waveform, label=_with_size(waveform))
         for waveform in found
     ]
+
+
+def _played(stimulus: Stimulus, electrical: Electrical, seeds: Seeds) -> list[Waveform]:
+    """Return what a stimulus plays; currents and conductances that make a sum each by itself."""
+    if not isinstance(stimulus, Sum):
+        return [waveform_of(stimulus, electrical, seeds)]
+    parts = [part for each in stimulus.stimuli for part in _played(each, electrical, seeds)]
+    return [superpose(parts, label=stimulus.type)] if len({part.unit for part in parts}) == 1 else parts
 
 
 def _with_size(waveform: Waveform) -> str:

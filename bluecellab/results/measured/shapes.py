@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from bluecellab.errors import ResultsError
 from bluecellab.results.arrays import FloatArray, frozen, same_bits
 from bluecellab.results.drawing import drawn
+from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -197,6 +198,7 @@ class CellShape:
         dimensions: Literal[2, 3] = 2,
         plane: Plane = "xy",
         limits: tuple[float, float] | None = None,
+        sites: Mapping[str, Site] | Iterable[Site] = (),
         title: str = "",
     ) -> Figure:
         """Draw the cell; see :func:`bluecellab.plotting.plot_morphology`.
@@ -209,7 +211,14 @@ class CellShape:
             If matplotlib is not installed.
         """
         return drawn(
-            "plot_morphology", self, variable, dimensions=dimensions, plane=plane, limits=limits, title=title
+            "plot_morphology",
+            self,
+            variable,
+            dimensions=dimensions,
+            plane=plane,
+            limits=limits,
+            sites=sites,
+            title=title,
         )
 
     def plot_dendrogram(

@@ -14,6 +14,7 @@ from bluecellab.plotting.outlines import outline
 from bluecellab.plotting.scales import KIND_COLOURS, nice_length
 from bluecellab.results.measured import CellShape, SectionShape
 from bluecellab.results.measured.shapes import Kind
+from bluecellab.spec.base import Site
 
 
 def section(
@@ -141,6 +142,20 @@ def test_morphology_in_space() -> None:
     dend = next(each for each in axes.collections if each.get_label() == "dend")
     assert dend.get_array().tolist() == [0, 1, 2, 3, 4]
     assert bar.get_ylabel() == "g (S/cm²)"
+
+
+def test_marked_sites() -> None:
+    sites = [Site(section="dend", x=0.5), Site(section="apic", x=1.0)]
+    (axes,) = plot_morphology(cell(), sites=sites).axes
+    marks = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks] == [(35, 0), (0, 110)]
+    assert {"dend(0.5)", "apic(1)"} <= {text.get_text() for text in axes.texts}
+    axes = plot_morphology(cell(), "g", dimensions=3, sites={"electrode": sites[1]}).axes[0]
+    (mark,) = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [float(numbers[0]) for numbers in mark.get_data_3d()] == [0, 0, 110]
+    assert "electrode" in {text.get_text().strip() for text in axes.texts}
+    with pytest.raises(ResultsError, match="no section 'soma\\[0\\]' in the shape of cell"):
+        plot_morphology(cell(), sites=[Site()])
 
 
 def test_dendrogram() -> None:

@@ -33,7 +33,7 @@ from bluecellab.spec.cells import EmodelProperties
 from bluecellab.spec.protocols import Placed, Protocol
 from bluecellab.spec.recordings import PointProcessRecording, VoltageRecording
 from bluecellab.spec.simulation import RunConditions
-from bluecellab.spec.stimuli import Hyperpolarizing, Noise, RelativeLinear, Step
+from bluecellab.spec.stimuli import AlphaSynapse, Hyperpolarizing, Noise, RelativeLinear, Step
 from tests.unit.plotting.measured import FI, IV, back_propagation, epsp, potential, results
 
 
@@ -176,6 +176,18 @@ def test_names_of_stimuli() -> None:
             Placed(stimulus=step, name=name) for step, name in zip((one, two), names, strict=True)
         )
         assert legend(plot_response(results(potential("soma[0]"), stimuli=stimuli)).axes[0]) == expected
+
+
+def test_sums_of_stimuli() -> None:
+    """A sum of currents is one line; with a conductance in it, each part is its own."""
+    step = Step(delay=0, duration=500, amplitude=0.25)
+    conductance = AlphaSynapse(onset=300, tau=10, gmax=1e-4)
+    seen = results(potential("soma[0]"), stimuli=(Placed(stimulus=step + step),))
+    assert plot_response(seen).axes[0].lines[0].get_ydata().max() == 0.5
+    seen = results(potential("soma[0]"), stimuli=(Placed(stimulus=step + conductance),))
+    current, synaptic, _ = plot_response(seen).axes
+    assert current.lines[0].get_ydata().max() == 0.25
+    assert synaptic.get_ylabel() == "conductance (µS)"
 
 
 def test_long_titles_are_broken() -> None:
