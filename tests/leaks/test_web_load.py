@@ -94,11 +94,11 @@ async def killer(server: Server, kills: list[int]) -> None:
     """Kill a worker now and then."""
     while True:
         await asyncio.sleep(1.0)
-        workers = await asyncio.to_thread(server.workers)
-        for worker in workers[:1]:
-            if worker.parent() is not None and worker.parent().pid != server.process.pid:
-                worker.kill()
-                kills.append(worker.pid)
+        for worker in server.workers()[:1]:
+            victim = worker if random.random() < 0.8 else worker.parent()  # or what has built the cell
+            if victim is not None:
+                victim.kill()
+                kills.append(victim.pid)
 
 
 def quiet(server: Server) -> None:
@@ -114,7 +114,7 @@ MIX = [whole, whole, whole, malformed, leaving, never_coming, cancelling, slow]
 
 def test_twenty_clients_at_once(tmp_path: Path) -> None:
     limits = {"max_duration": 1e10, "max_samples": 10**12, "max_runs": 16, "time_limit": 300}
-    server = Server(tmp_path / "log.txt", **limits, keep=2, max_kept=20, orphan_patience=3)
+    server = Server(tmp_path / "log.txt", **limits, keep=10, max_kept=60)
     chosen = random.Random(5)
 
     def some(count: int) -> list[Callable[[httpx.AsyncClient], Awaitable[None]]]:
@@ -131,13 +131,13 @@ def test_twenty_clients_at_once(tmp_path: Path) -> None:
         kills: list[int] = []
         asyncio.run(load(200, kills))  # warm
         quiet(server)
-        time.sleep(4)  # all runs are forgotten
+        time.sleep(13)  # all runs are forgotten
         family, memory = len(server.family()), server.memory()
         began = time.monotonic()
         longest = asyncio.run(load(REQUESTS, kills))
         seconds = time.monotonic() - began
         quiet(server)
-        time.sleep(4)
+        time.sleep(13)
         after = server.memory()
         print(
             f"\n{REQUESTS} turns of {CLIENTS} clients in {seconds:.0f} s, the longest {longest:.1f} s; "

@@ -56,15 +56,16 @@ class Server:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def workers(self) -> list[psutil.Process]:
-        """Those that run something: that have used the processor since a moment ago."""
-        seen = {}
+        """Those that run a protocol: forks of what has built the cell, which is a fork of the fork server."""
+        found = []
         for process in self.family():
             try:
-                seen[process] = sum(process.cpu_times()[:2])
+                above = [parent.pid for parent in process.parents()]
             except psutil.NoSuchProcess:
                 continue
-        time.sleep(0.2)
-        return [process for process, before in seen.items() if _cpu(process) - before > 0.02]
+            if self.process.pid in above[2:3]:
+                found.append(process)
+        return found
 
     def memory(self) -> float:
         """Memory of the server and all below it in MB, what they share counted once."""
@@ -86,13 +87,6 @@ class Server:
         _, alive = psutil.wait_procs(below, timeout=10)
         assert not alive, f"left behind: {alive}"
         return seconds
-
-
-def _cpu(process: psutil.Process) -> float:
-    try:
-        return float(sum(process.cpu_times()[:2]))
-    except psutil.NoSuchProcess:
-        return -1.0
 
 
 def until(holds: Callable[[], bool], what: str, seconds: float = WAIT) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from tests.unit.web.serving import (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("web") / "log.txt"
     limits = {"max_duration": 1e10, "max_samples": 10**12, "max_runs": 4, "time_limit": 600, "processes": 2}
-    running = Server(log, **limits, max_body=20_000, orphan_patience=2)
+    running = Server(log, **limits, max_body=20_000, body_patience=2, send_patience=1)
     yield running
     assert running.stop() < 10
     assert "Traceback" not in running.log
@@ -180,7 +181,7 @@ def test_a_killed_worker_is_an_event_of_its_protocol(server: Server, client: htt
             async for _, kind, data in events(own, run):
                 told.append((kind, data))
                 if kind == "result":  # the short one is there; now the other one
-                    (worker,) = await asyncio.to_thread(server.workers)
+                    (worker,) = server.workers()
                     worker.kill()
             return told
 
@@ -190,15 +191,39 @@ def test_a_killed_worker_is_an_event_of_its_protocol(server: Server, client: htt
     assert told[-1][1]["state"] == "finished"
 
 
-def test_who_does_not_come_back_is_forgotten(server: Server, client: httpx.Client) -> None:
-    idle(server, client)
-    with client.stream("POST", "/runs", json=request(endless())) as answer:
-        run = json.loads(answer.read())["id"]
-    with client.stream("GET", f"/runs/{run}/events") as stream:
-        next(stream.iter_lines())
-    assert client.get(f"/runs/{run}").json()["state"] == "running"
-    until(lambda: client.get(f"/runs/{run}").json()["state"] == "cancelled", "nobody follows")
-    idle(server, client)
+def connected(server: Server, *, buffer: int | None = None) -> socket.socket:
+    line = socket.socket()
+    if buffer is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    url = httpx.URL(server.url)
+    line.settimeout(WAIT)
+    line.connect((url.host, url.port))
+    return line
+
+
+def test_who_sends_slowly_is_let_go(server: Server) -> None:
+    with connected(server) as line:
+        line.sendall(b'POST /runs HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"cell')
+        assert line.recv(12) == b"HTTP/1.1 408"
+        while line.recv(1000):
+            continue
+
+
+def test_who_does_not_read_is_let_go(server: Server, client: httpx.Client) -> None:
+    places = [{"section": "dend[0]", "x": x / 16} for x in range(17)]
+    large = step(0.2, 500.0, recordings=[{"type": "voltage", "site": site} for site in places])
+    run = client.post("/runs", json=request(large, points=20_000)).json()["id"]
+    with connected(server, buffer=4096) as line:
+        line.sendall(f"GET /runs/{run}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        until(lambda: client.get(f"/runs/{run}").json()["state"] == "finished", "it goes on without readers")
+        time.sleep(2)
+        received = b""
+        while piece := line.recv(2**20):
+            received += piece
+    assert b"event: end" not in received
+    text = client.get(f"/runs/{run}/events").text
+    assert "event: end" in text
+    assert len(text) > len(received)
 
 
 def test_the_client_that_comes_with_it(server: Server) -> None:
@@ -214,18 +239,22 @@ def test_the_client_that_comes_with_it(server: Server) -> None:
     assert "'state': 'finished'" in done.stdout
 
 
-def test_ending_in_the_middle(tmp_path: Path) -> None:
+def test_what_ends_by_itself_and_ending_the_server(tmp_path: Path) -> None:
     (tmp_path / "cells.json").write_text('{"stick": {"type": "ball_stick"}}')
     limits = {"cells": tmp_path / "cells.json", "max_duration": 1e10, "max_samples": 10**12}
-    server = Server(tmp_path / "log.txt", **limits, time_limit=1, keep=1)
+    server = Server(tmp_path / "log.txt", **limits, time_limit=2, keep=5, orphan_patience=1)
     with httpx.Client(base_url=server.url, timeout=WAIT, trust_env=False) as client:
         assert client.get("/cells").json() == ["stick"]
         asked = {**request(endless()), "cell": "stick"}
         run = client.post("/runs", json=asked).json()["id"]
-        text = client.get(f"/runs/{run}/events").text
-        assert "WorkerTimeoutError" in text
+        with client.stream("GET", f"/runs/{run}/events") as stream:
+            assert "WorkerTimeoutError" in stream.read().decode()
         until(lambda: client.get(f"/runs/{run}").status_code == 404, "it is forgotten")
-        run = client.post("/runs", json=asked).json()["id"]
+        run = client.post("/runs", json={**asked, "protocols": [endless()] * 50}).json()["id"]
+        with client.stream("GET", f"/runs/{run}/events") as stream:
+            next(stream.iter_lines())
+        until(lambda: client.get(f"/runs/{run}").json()["state"] == "cancelled", "nobody follows")
+        run = client.post("/runs", json={**asked, "protocols": [endless()] * 50}).json()["id"]
         with client.stream("GET", f"/runs/{run}/events") as stream:
             next(stream.iter_lines())
             assert server.stop() < 10
