@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -30,6 +31,7 @@ from bluecellab.spec.cells import AnyCell
 __all__ = ["Nursery", "Resident", "lease"]
 
 _MAX_IDLE = 4
+_PACKAGE = __name__.partition(".")[0] + "."
 _PATIENCE = 0.05  # s between looks whether a job that waits for its cell was cancelled
 
 
@@ -70,8 +72,13 @@ class Resident:
             words=cell.to_json(),
             stamps=stamps_of(files_of(cell)),
             surroundings=payload.surroundings() if depends_on_imports(cell) else (),
-            frames=payload.dump_job(payload.Call(build, (cell,)), memory_limit, stays=True),
+            frames=payload.dump_job(payload.Call(build, (cell, _useful())), memory_limit, stays=True),
         )
+
+
+def _useful() -> list[str]:
+    """Return the modules of this package that this process uses."""
+    return [name for name in list(sys.modules) if name.startswith(_PACKAGE)]
 
 
 class Client(Protocol):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import importlib
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bluecellab.simulation.isolation import limits
@@ -21,10 +24,26 @@ __all__ = ["build", "residents", "settle_down"]
 _residents: list[Cell] = []
 
 
-def build(spec: AnyCell) -> tuple[Stamp, ...]:
-    """Build the cell of this process; return the states of the sources that were imported for it."""
+def build(spec: AnyCell, useful: Sequence[str] = ()) -> tuple[Stamp, ...]:
+    """Build the cell of this process.
+
+    Parameters
+    ----------
+    spec
+        Its specification.
+    useful
+        Modules of this package that jobs may need: imported here, they need not be in every worker.
+
+    Returns
+    -------
+    tuple of Stamp
+        The states of the sources that were imported to build it.
+    """
     from bluecellab.cell import Cell
 
+    for name in useful:
+        with suppress(ImportError):  # a job that does need it will say so
+            importlib.import_module(name)
     before = frozenset(sys.modules)
     _residents.append(Cell.from_spec(spec))
     modules = [module for name, module in list(sys.modules.items()) if name not in before]
