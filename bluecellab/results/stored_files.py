@@ -38,7 +38,6 @@ _FAILURES = (
     OverflowError,
     AttributeError,
     SyntaxError,
-    NotImplementedError,
     zipfile.BadZipFile,
 )
 

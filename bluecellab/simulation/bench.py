@@ -88,7 +88,12 @@ class Bench(Live):
         )
         electrical = Electrical(self._cell.threshold or None, self._cell.hypamp, self._cell.input_resistance)
         return play(
-            placed.stimulus, self._cell.at(placed.site), self._scope, electrical=electrical, seeds=seeds
+            placed.stimulus,
+            self._cell.at(placed.site),
+            self._scope,
+            electrical=electrical,
+            seeds=seeds,
+            plain=True,
         )
 
     def _record(self, recording: AnyRecording, playing: Mapping[str, LiveStimulus]) -> None:

@@ -14,6 +14,7 @@ from bluecellab.spec.stimuli import (
     Sampled,
     Stimulus,
     Sum,
+    TimedStimulus,
     VoltageClamp,
 )
 from bluecellab.stimulus.live import LiveStimulus
@@ -37,6 +38,7 @@ def play(
     electrical: Electrical = _UNKNOWN,
     seeds: Seeds = _UNSEEDED,
     stream: Stream | None = None,
+    plain: bool = False,
 ) -> LiveStimulus:
     """Play a stimulus at a site, from the next initialisation on.
 
@@ -56,6 +58,10 @@ def play(
         Properties of the cell; needed by relative stimuli.
     seeds, stream
         What decides random numbers; see :mod:`bluecellab.stimulus.streams`.
+    plain
+        Whether a constant current is to be the ``IClamp``'s own ``delay``, ``dur``, ``amp``, as in a script
+        by hand, rather than played into ``amp``. With a fixed step the potentials are bitwise the same; CVODE
+        may take other steps.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def play(
     runtime.refuse_while_running(f"adding a stimulus to {owner.path()}")
     site = Site(section=at.section.name, x=at.x)
     if isinstance(spec, Sum):
-        return _play_sum(spec, at, owner, electrical, seeds, stream)
+        return _play_sum(spec, at, owner, electrical, seeds, stream, plain=plain)
     waveform = waveform_of(spec, electrical, seeds, stream=stream)
     segment = at.raw
     live = LiveStimulus(spec, site, waveform, owner)
@@ -86,6 +92,8 @@ def play(
                 _alpha_synapse(live, objects.point_process("AlphaSynapse", segment), spec)
             elif isinstance(spec, ConductanceOrCurrent) and spec.mode == "conductance":
                 _conductance(live, objects.point_process("SEClamp", segment), spec.reversal, waveform)
+            elif plain and isinstance(spec, TimedStimulus) and _is_constant(waveform):
+                _constant(live, objects.point_process("IClamp", segment), spec, waveform)
             else:
                 _current(live, objects.point_process("IClamp", segment), spec, waveform)
     except BaseException:
@@ -101,6 +109,8 @@ def _play_sum(
     electrical: Electrical,
     seeds: Seeds,
     stream: Stream | None,
+    *,
+    plain: bool,
 ) -> LiveStimulus:
     """Play each stimulus of a sum by a clamp of its own."""
     site = Site(section=at.section.name, x=at.x)
@@ -108,7 +118,15 @@ def _play_sum(
     try:
         live._compose(
             tuple(
-                play(part, at, live._scope, electrical=electrical, seeds=seeds, stream=stream)
+                play(
+                    part,
+                    at,
+                    live._scope,
+                    electrical=electrical,
+                    seeds=seeds,
+                    stream=stream,
+                    plain=plain,
+                )
                 for part in spec.stimuli
             )
         )
@@ -130,6 +148,30 @@ def _current(live: LiveStimulus, clamp: object, spec: Stimulus, waveform: Wavefo
     rig.clamp.delay = 0.0
     rig.clamp.dur = _FOREVER
     rig.play("amp", waveform.times, waveform.values, hold=False)
+
+
+def _is_constant(waveform: Waveform) -> bool:
+    """Whether a waveform jumps from 0 to one value and back."""
+    times, values = waveform.times, waveform.values
+    on = np.flatnonzero(values)
+    if len(on) == 0:
+        return True
+    first, last = int(on[0]), int(on[-1])
+    return (
+        last == first + 1
+        and first > 0
+        and last + 1 < len(times)
+        and values[first] == values[last]
+        and times[first - 1] == times[first]
+        and times[last] == times[last + 1]
+    )
+
+
+def _constant(live: LiveStimulus, clamp: object, spec: TimedStimulus, waveform: Waveform) -> None:
+    rig = live._mount(clamp)
+    rig.clamp.delay = spec.delay
+    rig.clamp.dur = spec.duration
+    rig.clamp.amp = float(waveform.values[np.argmax(np.abs(waveform.values))])
 
 
 def resistances(conductances: FloatArray) -> FloatArray:

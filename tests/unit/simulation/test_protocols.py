@@ -337,7 +337,7 @@ class TestHolding:
         recording = PointProcessRecording(target="holding")
         held = run_on(cell, Protocol.of_step(0.1, 5, 5, 5, holding=True, recordings=(SOMA, recording)))
         current = held.traces["holding.i"].values
-        assert (current[1:] == -0.05).all()
+        assert (current == -0.05).all()
         assert held.traces["holding.i"].unit == "nA"
         free = run_on(cell, Protocol.of_step(0.1, 5, 5, 5))
         assert held.traces["soma[0](0.5).v"].values[-1] < free.traces["soma[0](0.5).v"].values[-1]
@@ -352,6 +352,14 @@ class TestHolding:
 
 
 class TestSpec:
+    @pytest.mark.parametrize("delay", [0.0, 2.0, 2.0125])
+    def test_steps_are_those_of_add_stimulus(self, cell: Cell, delay: float) -> None:
+        step = Step(delay=delay, duration=4.003, amplitude=0.3)
+        results = run_on(cell, Protocol(duration=10, stimuli=(Placed(stimulus=step),)))
+        with Simulation(cell) as simulation, cell.add_stimulus(step):
+            simulation.run(10, cvode=False)
+            assert np.array_equal(cell.get_soma_voltage(), results.traces["soma[0](0.5).v"].values)
+
     def test_random_streams_are_of_the_place_in_the_protocol(self, cell: Cell) -> None:
         noise = Placed(stimulus=Noise(duration=20, mean=0.1, variance=0.01), name="a")
         both = Protocol(
