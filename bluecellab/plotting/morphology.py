@@ -115,6 +115,8 @@ def _mark(
     plane: tuple[int, int] | None,
 ) -> None:
     """Mark places on a cell, in the plane or in space, with their names beside them."""
+    from matplotlib.patheffects import withStroke
+
     named = sites if isinstance(sites, Mapping) else {f"{site.section}({site.x:g})": site for site in sites}
     for name, site in named.items():
         point = shape[site.section].at(site.x)[:3]
@@ -128,14 +130,9 @@ def _mark(
             space.text(*place.tolist(), f"  {name}", fontsize=8, color=INK, zorder=6)
         else:
             axes.annotate(
-                name,
-                place.tolist(),
-                xytext=(6, 3),
-                textcoords="offset points",
-                fontsize=8,
-                color=INK,
-                zorder=6,
-            )
+                name, place.tolist(), xytext=(6, 3), textcoords="offset points", fontsize=8, color=INK,
+                zorder=6, path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            )  # fmt: skip
 
 
 def _size(points: FloatArray, across: int, up: int | None) -> tuple[float, float]:
