@@ -21,25 +21,34 @@ def _spec(model):
     )
 
 
-def rheobase(cell, model, processes):
+def _conditions():
+    from bluecellab.spec.simulation import RunConditions
+
+    return RunConditions(celsius=34, v_init=-80, cvode="auto")
+
+
+def rheobase(cell, **_):
     """Search; the simulations are in one process."""
     from bluecellab.analysis.rheobase import rheobase as search
 
-    return float(search(cell))
+    return float(search(cell, conditions=_conditions()))
 
 
 def iv(cell, model, processes):
     """Eleven steps below the threshold."""
-    from bluecellab.analysis import iv_curve
+    from bluecellab.analysis.curves import CurveSettings, iv_curve
 
-    return iv_curve(cell, rheobase=model["threshold"], processes=processes).voltages.tolist()
+    settings = CurveSettings(conditions=_conditions())
+    curve = iv_curve(cell, threshold_current=model["threshold"], settings=settings, processes=processes)
+    return curve.voltages.tolist()
 
 
 def fi(cell, model, processes):
     """Eleven steps above it."""
-    from bluecellab.analysis import fi_curve
+    from bluecellab.analysis.curves import CurveSettings, fi_curve
 
-    curve = fi_curve(cell, rheobase=model["threshold"], processes=processes)
+    settings = CurveSettings(conditions=_conditions())
+    curve = fi_curve(cell, threshold_current=model["threshold"], settings=settings, processes=processes)
     return curve.counts.astype(int).tolist()
 
 
@@ -76,7 +85,7 @@ def main():
         live = Cell.from_spec(spec)
     begin, wall = time.process_time(), time.perf_counter()
     for _ in range(arguments["times"]):
-        value = globals()[name](live or spec, model, arguments.get("processes", 1))
+        value = globals()[name](live or spec, model=model, processes=arguments.get("processes", 1))
     answer = {
         "cpu": (time.process_time() - begin) / arguments["times"],
         "wall": (time.perf_counter() - wall) / arguments["times"],

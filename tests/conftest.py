@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,14 @@ def _neuron() -> None:
     """Start NEURON before the first census: what it makes of its own at its start is nobody's leak."""
     runtime.start()
     census()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_was_there_before(_neuron: None) -> None:
+    """Keep the collector away from what earlier modules have left: a census would take 70 ms instead of one."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -126,6 +126,7 @@ class Cell(ShapeMixin, MembraneMixin, SynapseMixin):
         gid
             Number that a hoc template is told, which seeds stochastic channels; the cell's id by default.
         """
+        runtime.start()  # before a factory's module imports NEURON, which then has something to say
         folder = getattr(spec, "mechanisms", None)
         if folder is not None:
             mechanisms.load_mechanisms(folder)
