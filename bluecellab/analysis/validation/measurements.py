@@ -293,6 +293,9 @@ class Slope(Measurement):
 class BackPropagates(Measurement):
     """Whether an action potential attenuates along the dendrites as it should.
 
+    As published, it is not asked whether there is one: a response of the soma without a spike attenuates,
+    too, and passes. Then the result says so; ``soma_fires`` is among its values.
+
     Parameters
     ----------
     with_fit
@@ -314,7 +317,16 @@ class BackPropagates(Measurement):
                 furthest = int(np.argmax(branch.distances))
                 values[f"{kind}_amplitude"] = float(branch.amplitudes[furthest])
                 values[f"{kind}_distance"] = float(branch.distances[furthest])
-        return Measured(passed, values, notes.partition(": ")[2])
+        fires = self._fires(found, seen)
+        values["soma_fires"] = fires
+        quiet = "" if fires else " Mind that the soma does not fire within the window."
+        return Measured(passed, values, notes.partition(": ")[2] + quiet)
+
+    def _fires(self, found: BackPropagation, seen: Observation) -> bool:
+        trace = found.results.traces[f"{Site(section=seen.subject.branches.soma)}.v"]
+        start, end = seen.times()
+        within = (trace.time >= start) & (trace.time <= end)
+        return bool(trace.values[within].max(initial=-np.inf) > seen.subject.spike_threshold)
 
     def words(self) -> str:
         """Return what this is, for messages."""

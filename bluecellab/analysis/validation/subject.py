@@ -83,7 +83,7 @@ class Subject:
             return amplitude
         if self.rheobase is None:
             raise SearchError(f"there is no rheobase to take {percent:g} % of: {self.problem}")
-        return self.rheobase * percent / 100.0
+        return self.rheobase if percent == 100 else self.rheobase * percent / 100.0
 
 
 @dataclass(frozen=True)

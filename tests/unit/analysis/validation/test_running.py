@@ -10,6 +10,8 @@ import pytest
 from bluecellab.analysis.validation import (
     DEFAULT_SUITE,
     AtLeast,
+    BackPropagates,
+    BackPropagationProtocol,
     EfelMeasurement,
     FirstSpikeLag,
     IVProtocol,
@@ -245,6 +247,18 @@ def test_values_of_users_become_json() -> None:
     }
 
 
+def test_a_soma_that_does_not_fire_is_told_of() -> None:
+    def bap(percent: float) -> Validation:
+        protocol = BackPropagationProtocol(percent=percent, start=20, total=30)
+        return Validation(name=f"{percent:g}", protocol=protocol, measurement=BackPropagates())
+
+    report = _live(Suite(validations=(bap(-100), bap(500)), properties=()))
+    assert report["-100"].values["soma_fires"] is False
+    assert "the soma does not fire within the window" in report["-100"].details
+    assert report["500"].values["soma_fires"] is True
+    assert "not fire" not in report["500"].details
+
+
 def test_a_cancelled_run_ends_the_validation(monkeypatch: pytest.MonkeyPatch) -> None:
     def cancelled(cell: Cell, protocol: Protocol) -> Results:
         raise CancelledError("cancelled")
@@ -329,4 +343,4 @@ def test_the_default_suite_on_a_real_cell() -> None:
     assert [result.key for result in report.results] == list(names)
     assert report.passed, report.to_pandas()[["status", "details"]].to_string()
     assert report.provenance["simulations"] == 5
-    assert report.properties["rheobase"] == pytest.approx(0.1123)
+    assert report.properties["rheobase"] == 0.1123
