@@ -42,11 +42,14 @@ class Setup:
         What identifies their content, because a library may be compiled anew in its place.
     modules
         Names of Python modules.
+    environment
+        Environment variables that name more libraries.
     """
 
     mechanisms: tuple[str, ...] = ()
     contents: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 class Guest(Protocol):

@@ -144,6 +144,8 @@ class Executor(BaseExecutor):
     def submit(self, fn: Callable[..., T], /, *args: object, **kwargs: object) -> Future[T]:
         """Have a function called in a fresh process, as soon as one is free.
 
+        If the isolation has a cell, the function gets that first; see also :meth:`submit_on`.
+
         Raises
         ------
         NotPicklableError

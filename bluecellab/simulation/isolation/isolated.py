@@ -16,7 +16,7 @@ from bluecellab.simulation.isolation.files import library_of
 from bluecellab.simulation.isolation.flight import Limits
 from bluecellab.simulation.isolation.job import Job
 from bluecellab.simulation.isolation.nurseries import Resident
-from bluecellab.simulation.isolation.payload import Call, dump_job
+from bluecellab.simulation.isolation.payload import Call, dump_job, named_libraries
 from bluecellab.simulation.isolation.posix import kernel_limits_memory
 from bluecellab.simulation.isolation.server import PRELOADED
 from bluecellab.spec.cells import AnyCell
@@ -110,7 +110,8 @@ class Isolation:
         Parameters
         ----------
         function
-            Any function, also one that is defined in a notebook or a script.
+            Any function, also one that is defined in a notebook or a script. If there is a cell, it
+            gets that first.
         *args, **kwargs
             Its arguments: values and specifications, no live objects.
 
@@ -170,6 +171,7 @@ class Prepared:
         setup = Setup(
             mechanisms=tuple(str(library.path) for library in libraries),
             contents=tuple(library.key for library in libraries),
+            environment=tuple(named_libraries().items()),
             modules=tuple(module for module in isolation.modules if module not in PRELOADED),
         )
         resident = None if cell is None else Resident.of(cell, memory)

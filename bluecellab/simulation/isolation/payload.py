@@ -35,6 +35,7 @@ __all__ = [
     "frames_of",
     "load",
     "load_answer",
+    "named_libraries",
     "result_refusal",
     "search_path",
     "server_environment",
@@ -309,17 +310,21 @@ def _of_no_rank(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not _OF_A_LAUNCHER.match(name)}
 
 
-def server_environment() -> dict[str, str]:
-    """Return the environment that a fork server starts with."""
+def named_libraries() -> dict[str, str]:
+    """Return the environment variables that name mechanism libraries, wherever one stands."""
     here = _working_directory() or ""
-    libraries = {
+    return {
         name: os.pathsep.join(str(Path(here, part)) for part in os.environ[name].split(os.pathsep) if part)
         for name in _LIBRARIES
         if os.environ.get(name)
     }
+
+
+def server_environment() -> dict[str, str]:
+    """Return the environment that a fork server starts with."""
     return {
         **_of_no_rank(os.environ),
-        **libraries,  # the server works in another folder
+        **named_libraries(),  # the server works in another folder
         **dict.fromkeys(_THREADS, "1"),  # a process with threads cannot be forked safely
         cpus.DEPTH_VARIABLE: str(cpus.depth() + 1),
     }

@@ -11,7 +11,9 @@ import pytest
 
 from bluecellab.errors import CompileError, MechanismConflictError, MechanismError
 from bluecellab.nrn import mechanisms
+from bluecellab.nrn.mechanisms.loading import OWN_VARIABLE
 from bluecellab.simulation.isolation import Isolation, client, run_isolated
+from bluecellab.spec.cells import PythonCell
 
 MOD = """
 NEURON {{ SUFFIX isolated RANGE level }}
@@ -116,3 +118,38 @@ def test_libraries_of_the_environment_are_found_from_anywhere(
         assert run_isolated(level) == 1.0
     finally:
         client.stop_servers()
+
+
+def test_libraries_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="isolated"):
+        run_isolated(level)
+    folder_of(tmp_path / "one", 3)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(OWN_VARIABLE, "one")
+    assert run_isolated(level) == 3.0
+    monkeypatch.delenv(OWN_VARIABLE)
+    with pytest.raises(ValueError, match="isolated"):
+        run_isolated(level)
+
+
+FACTORY = """
+class Sphere:
+    def __init__(self):
+        from neuron import h
+        self.soma = h.Section(name="soma", cell=self)
+        self.soma.insert("isolated")
+"""
+
+
+def test_a_resident_cell_is_built_with_its_mechanisms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(tmp_path / "one", 1)
+    (tmp_path / "spheres_with_mechanisms.py").write_text(FACTORY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cell = PythonCell(factory="spheres_with_mechanisms:Sphere", mechanisms=str(folder))
+    isolation = Isolation(cell=cell)
+    assert isolation.run(lambda cell: cell.soma(0.5).isolated.level) == 1.0
+    (folder / "isolated.mod").write_text(MOD.format(level=2))
+    assert isolation.run(lambda cell: cell.soma(0.5).isolated.level) == 2.0
+    assert "isolated" not in {name for names in _names_here() for name in names}
