@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bluecellab.results import Results
 from bluecellab.simulation.circuit.core import CircuitSimulation
+from bluecellab.simulation.circuit.graphs import build_graph
 from bluecellab.simulation.circuit.sonata import run_sonata
 from bluecellab.simulation.circuit.summary import CircuitResult, Summary
 from bluecellab.simulation.conditions import (
@@ -32,6 +33,7 @@ __all__ = [
     "Sweep",
     "SweepKeywords",
     "SweepOptions",
+    "build_graph",
     "integrates_with_cvode",
     "map_cells",
     "run_here",

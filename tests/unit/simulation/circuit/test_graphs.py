@@ -9,7 +9,7 @@ import pytest
 
 from bluecellab import CellId, CircuitSimulation
 from bluecellab.errors import ClosedError, SimulationError
-from bluecellab.simulation.circuit.graphs import build_graph
+from bluecellab.simulation import build_graph
 from tests.unit.simulation.circuit.small import SIZE, write_network
 
 
