@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from bluecellab.cell.morphology import MorphIOWrapper
     from bluecellab.nrn.mechanisms import load_mechanisms
     from bluecellab.nrn.rng import RNGSettings
+    from bluecellab.results import Results
     from bluecellab.simulation import (
         CircuitSimulation,
         IsolatedProcess,
         Isolation,
         Simulation,
+        map_cells,
         run_isolated,
         run_protocol,
         run_sonata,
         set_neuron_globals,
+        sweep,
     )
     from bluecellab.spec.base import CellId, Site
     from bluecellab.spec.cells import BallStickCell, EmodelProperties, HocCell, PythonCell
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
         synapse_model,
         synaptic_weight,
     )
-    from bluecellab.spec.protocols import Protocol
+    from bluecellab.spec.protocols import Placed, Protocol
+    from bluecellab.spec.simulation import RunConditions
     from bluecellab.stimulus import StimulusFactory
 
 __version__ = "0.1.0"
@@ -53,9 +57,12 @@ _HOMES = {
     "IsolatedProcess": "bluecellab.simulation",
     "Isolation": "bluecellab.simulation",
     "MorphIOWrapper": "bluecellab.cell.morphology",
+    "Placed": "bluecellab.spec.protocols",
     "Protocol": "bluecellab.spec.protocols",
     "PythonCell": "bluecellab.spec.cells",
     "RNGSettings": "bluecellab.nrn.rng",
+    "Results": "bluecellab.results",
+    "RunConditions": "bluecellab.spec.simulation",
     "Simulation": "bluecellab.simulation",
     "Site": "bluecellab.spec.base",
     "StimulusFactory": "bluecellab.stimulus",
@@ -68,12 +75,14 @@ _HOMES = {
     "cell_model": "bluecellab.spec.functions",
     "create_ball_stick": "bluecellab.cell",
     "load_mechanisms": "bluecellab.nrn.mechanisms",
+    "map_cells": "bluecellab.simulation",
     "model_processing": "bluecellab.spec.functions",
     "run_isolated": "bluecellab.simulation",
     "run_protocol": "bluecellab.simulation",
     "run_sonata": "bluecellab.simulation",
     "set_neuron_globals": "bluecellab.simulation",
     "spikes_generator": "bluecellab.spec.functions",
+    "sweep": "bluecellab.simulation",
     "synapse_model": "bluecellab.spec.functions",
     "synaptic_weight": "bluecellab.spec.functions",
 }
@@ -88,9 +97,12 @@ __all__ = [
     "IsolatedProcess",
     "Isolation",
     "MorphIOWrapper",
+    "Placed",
     "Protocol",
     "PythonCell",
     "RNGSettings",
+    "Results",
+    "RunConditions",
     "Simulation",
     "Site",
     "StimulusFactory",
@@ -104,12 +116,14 @@ __all__ = [
     "cell_model",
     "create_ball_stick",
     "load_mechanisms",
+    "map_cells",
     "model_processing",
     "run_isolated",
     "run_protocol",
     "run_sonata",
     "set_neuron_globals",
     "spikes_generator",
+    "sweep",
     "synapse_model",
     "synaptic_weight",
 ]
