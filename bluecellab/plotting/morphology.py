@@ -202,7 +202,7 @@ def _draw_in_space(
             drawn.set_array(section.values[variable][segments])
             drawn.set_cmap(colours.cmap)
             drawn.set_norm(colours.norm)
-        axes.add_collection3d(drawn, autolim=False)
+        axes.add_collection3d(drawn)
     half = np.maximum((high - low) / 2, 0.05 * extent)
     bottom, top = (low + high) / 2 - half, (low + high) / 2 + half
     axes.set(xlim=(bottom[0], top[0]), ylim=(bottom[1], top[1]), zlim=(bottom[2], top[2]))
