@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, TypeVar
 
 from bluecellab.cli import options
 from bluecellab.cli.measuring import Named, measured
+from bluecellab.cli.progress import side_by_side
 from bluecellab.errors import BluecellabError
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ def measured_curves(
     ((name, cell),) = cells.items()
     began = time.perf_counter()
     try:
-        curve = measure(cell, **parameters, processes=arguments.processes)
+        with side_by_side(arguments.processes) as places:
+            curve = measure(cell, **parameters, executor=places.executor, processes=places.processes)
     except BluecellabError as error:
         return [Named(name, cell, error=error, seconds=time.perf_counter() - began)]
     return [Named(name, cell, curve, seconds=time.perf_counter() - began)]

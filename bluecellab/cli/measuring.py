@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Concatenate, Generic, TypeVar, cast
 
 from bluecellab.cli.output import as_csv, as_json, document, write
+from bluecellab.cli.progress import shows_progress
 from bluecellab.cli.tables import table
 
 if TYPE_CHECKING:
     from bluecellab.cell import Cell
     from bluecellab.spec.cells import AnyCell
 
-__all__ = ["Named", "Told", "measured", "shows_progress", "tell"]
+__all__ = ["Named", "Told", "measured", "tell"]
 
 T = TypeVar("T")
 
@@ -100,11 +101,6 @@ class Told(Generic[T]):
     notes: Callable[[T], Sequence[str]] = lambda _: ()
 
 
-def shows_progress() -> bool:
-    """Whether somebody looks who would like to see progress."""
-    return sys.stderr.isatty()
-
-
 def measured(
     function: Callable[Concatenate[Cell, ...], T],
     cells: Mapping[str, AnyCell],
@@ -126,8 +122,9 @@ def measured(
     """
     from bluecellab.simulation.sweeping import map_cells
 
-    show = shows_progress() and len(cells) > 1
-    with map_cells(function, list(cells.values()), parameters, processes=processes, progress=show) as sweep:
+    with map_cells(
+        function, list(cells.values()), parameters, processes=processes, progress=shows_progress()
+    ) as sweep:
         outcomes = sweep.collect()
     return [
         Named(name, outcome.cell, outcome.value, outcome.error, outcome.seconds)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bluecellab.cli import options, output
 from bluecellab.cli.measuring import Named
+from bluecellab.cli.progress import side_by_side
 from bluecellab.cli.tables import table
 from bluecellab.errors import BluecellabError
 
@@ -116,15 +117,17 @@ def _validated(
 
     began = time.perf_counter()
     try:
-        report = validate_cell(
-            cell,
-            suite=suite,
-            name=name,
-            rheobase=arguments.threshold,
-            spike_threshold_voltage=arguments.spike_threshold,
-            conditions=conditions,
-            processes=arguments.processes,
-        )
+        with side_by_side(arguments.processes) as places:
+            report = validate_cell(
+                cell,
+                suite=suite,
+                name=name,
+                rheobase=arguments.threshold,
+                spike_threshold_voltage=arguments.spike_threshold,
+                conditions=conditions,
+                executor=places.executor,
+                processes=places.processes,
+            )
     except BluecellabError as error:
         return Named(name, cell, error=error, seconds=time.perf_counter() - began)
     return Named(name, cell, report, seconds=time.perf_counter() - began)

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.leaks, pytest.mark.timeout(900)]
 CLIENTS = 20
 REQUESTS = 500
 PATIENCE = 60.0  # s that one client's turn may take
-GROWTH = 15.0  # MB over all requests, of the server and all its processes
+GROWTH = 10.0  # MB over all requests, of the server and all its processes
 WRONG = ["{", "[]", '{"cell": 5}', '{"cell": "ball_stick", "protocols": [{"duration": NaN}]}', "[" * 5000]
 
 

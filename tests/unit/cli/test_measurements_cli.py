@@ -243,3 +243,15 @@ def test_a_real_cell(tmp_path: Path, capsys: Capture) -> None:
     assert main(["iv", str(cell), *short, "--json", "--processes", "1"]) == 0
     (again,) = json.loads(capsys.readouterr().out)["results"]
     assert again["potentials"] == told["potentials"]
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    for module in ("progress", "measuring"):
+        monkeypatch.setattr(f"bluecellab.cli.{module}.shows_progress", lambda: True)
+    short = ["iv", "--currents", "-0.1", "0", "--duration", "20", "--json"]
+    assert main(short) == 0
+    shown = capsys.readouterr()
+    assert len(json.loads(shown.out)["results"][0]["potentials"]) == 2
+    assert "simulations [" in shown.err
+    assert main(["rheobase", "--precision", "0.5"]) == 0
+    assert "1/1" in capsys.readouterr().err
