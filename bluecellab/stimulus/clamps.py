@@ -59,9 +59,9 @@ def play(
     seeds, stream
         What decides random numbers; see :mod:`bluecellab.stimulus.streams`.
     plain
-        Whether a constant current is to be the ``IClamp``'s own ``delay``, ``dur``, ``amp``, as in a script
-        by hand, rather than played into ``amp``. With a fixed step the potentials are bitwise the same; CVODE
-        may take other steps.
+        Whether a constant current is to be the clamp's own ``delay``, ``dur`` and ``amp``, as in a script by
+        hand, rather than played into ``amp``. With a fixed step the potentials are bitwise the same; with
+        CVODE the steps may differ.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bluecellab.spec.base import Celsius, Millivolt, PositiveMillisecond, Spec
 
@@ -50,6 +50,14 @@ class RunConditions(Spec):
     channel_seed: SeedNumber | None = None
     stimulus_seed: SeedNumber = 0
     globals: Mapping[str, float] = Field(default_factory=dict)
+
+    @field_validator("globals")
+    @classmethod
+    def _not_given_twice(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        for name in value:
+            if name in cls.model_fields:
+                raise ValueError(f"{name!r} is a condition of its own: give {name}={value[name]:g}")
+        return value
 
 
 class Seeds(Spec):

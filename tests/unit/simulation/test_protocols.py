@@ -12,6 +12,7 @@ from bluecellab.cell import Cell, create_ball_stick
 from bluecellab.errors import (
     BusyError,
     ClosedError,
+    EngineError,
     HookError,
     InvalidSpecError,
     NotRecordableError,
@@ -23,6 +24,7 @@ from bluecellab.errors import (
 )
 from bluecellab.nrn import objects, settings
 from bluecellab.nrn.census import census
+from bluecellab.nrn.mechanisms import load_mechanisms
 from bluecellab.recording import RunPlan
 from bluecellab.results import Results
 from bluecellab.simulation import Isolation, Simulation, integrates_with_cvode, run_here, run_on
@@ -329,6 +331,43 @@ class TestIntegrator:
         results = run_on(cell, Protocol(duration=5, stimuli=(noise,), conditions=auto))
         assert results.provenance["integrator"] == "fixed step"
         assert results.provenance["settings"]["cvode"] is False
+
+
+def chosen_integrators(folder: str) -> list[tuple[bool, object]]:
+    """Return what is said, and then done, with a synapse and with channels that draw numbers."""
+    load_mechanisms(folder)
+    auto = Protocol(duration=1, conditions=RunConditions(cvode="auto"))
+    found = []
+
+    def look() -> None:
+        found.append((integrates_with_cvode(cell), run_on(cell, auto).provenance["integrator"]))
+
+    with create_ball_stick() as cell:
+        synapse = objects.point_process("ProbAMPANMDA_EMS", cell.soma.raw(0.5))
+        synapse.setRNG(1, 2, 3)
+        look()
+        with pytest.raises(EngineError, match="cannot be used with CVODE"):
+            run_on(cell, auto.replace(conditions=VARIABLE))
+        del synapse
+        look()
+        dendrite = cell.sections["dend[0]"].raw
+        dendrite.insert("StochKv3")
+        found.append((integrates_with_cvode(cell), None))
+        for segment in dendrite:
+            segment.deterministic_StochKv3 = 1
+        look()
+    return found
+
+
+@pytest.mark.material
+def test_integrators_of_real_mechanisms() -> None:
+    folder = str(material().mechanisms["sscx"])
+    assert Isolation(mechanisms=(folder,)).run(chosen_integrators, folder) == [
+        (False, "fixed step"),
+        (True, "variable step"),
+        (False, None),
+        (True, "variable step"),
+    ]
 
 
 class TestHolding:

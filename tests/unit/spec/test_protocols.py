@@ -70,6 +70,11 @@ class TestKeys:
         assert cell.key == cell.replace().key
 
 
+def test_conditions_are_given_once() -> None:
+    with pytest.raises(InvalidSpecError, match="condition of its own: give celsius=20"):
+        RunConditions(globals={"celsius": 20})
+
+
 class TestProtocol:
     @settings(max_examples=30, deadline=None)
     @given(
