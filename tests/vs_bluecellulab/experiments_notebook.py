@@ -18,6 +18,7 @@ if __name__ == "__main__" and sys.argv[2:] == ["compat"]:
     bluecellab.compat.install()
 
 import numpy as np
+from experiments_validation import error_of, part_composed, part_validations
 
 
 def _published():
@@ -55,15 +56,6 @@ class Model:
 
     def cell(self, P):
         return P.Cell.from_template_parameters(self.params)
-
-
-def error_of(function, *args, **named):
-    """Return the names of the classes of the error that a call ends with."""
-    try:
-        function(*args, **named)
-    except Exception as error:
-        return [each.__name__ for each in type(error).__mro__]
-    return "nothing raised"
 
 
 def part_steady(P, model, _):
@@ -294,112 +286,6 @@ def fitted(result):
     return [None if values is None else [float(one) for one in values], bool(wrong)]
 
 
-def part_validations(P, model, task):
-    """All validations."""
-    from bluecellulab.validation.validation import run_validations
-
-    cell = model.cell(P)
-    found = run_validations(cell, "cell", output_dir=task["validations"], n_processes=2)
-    cell.delete()
-    for result in found.values():
-        if "figures" in result:
-            result["figures"] = [
-                Path(path).relative_to(task["validations"]).as_posix() for path in result["figures"]
-            ]
-            result["there"] = [(Path(task["validations"]) / path).is_file() for path in result["figures"]]
-            result["passed"] = bool(result["passed"])
-    return json.loads(json.dumps(found, default=float))
-
-
-def part_composed(P, model, task):
-    """The composable validations."""
-    from bluecellulab import validation
-
-    P.set_neuron_globals(34.0, -80.0)
-    out = Path(task["validations"])
-    rheobase = model.properties.threshold_current
-    strong = validation.StepProtocol(threshold_percentage=200, dt=0.5)
-    sequence = validation.SequenceProtocol([(100, 50), (60.3, 250)], 50, 20, 0.5, measurement_phase=1)
-    by_current = validation.SequenceProtocol([(80, 3 * rheobase)], 50, 20, amplitude_mode="amplitude")
-    count = validation.EfelMeasurement("Spikecount")
-    tests = [
-        validation.ParametricValidation("In a row", sequence, count, validation.GreaterThan(0)),
-        validation.ParametricValidation(
-            "Exactly none", by_current, count, validation.EqualTo(0.0), "none.pdf"
-        ),
-        validation.ParametricValidation(
-            "No base / odd name",
-            by_current,
-            validation.EfelMeasurement("voltage_base"),
-            validation.GreaterThan(-70),
-        ),
-        validation.ParametricValidation(
-            "Nonsense", by_current, validation.EfelMeasurement("no_such_feature"), validation.IsFalse()
-        ),
-    ]
-    found = [test.run(model.params, rheobase, out) for test in tests]
-    return {
-        "windows": [[one.stim_start, one.stim_end] for one in (strong, sequence, by_current)],
-        "uneven": [
-            getattr(validation.StepProtocol(dt=0.7), "stim_start"),
-            getattr(validation.StepProtocol(dt=0.7), "stim_end"),
-            getattr(
-                validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1),
-                "stim_start",
-            ),
-            getattr(
-                validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7, measurement_phase=1), "stim_end"
-            ),
-            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_start"),
-            getattr(validation.SequenceProtocol([(10.1, 1), (5, 2)], 3.3, 2, 0.7), "stim_end"),
-        ],
-        "results": [[one.name, bool(one.passed), [path.name for path in one.figures]] for one in found],
-        "details": [one.details for one in found],
-        "wrong": composed_errors(validation),
-        "criteria": criteria(validation),
-    }
-
-
-def composed_errors(validation):
-    step, sequence = validation.StepProtocol, validation.SequenceProtocol
-    return [
-        error_of(step, dt=True),
-        error_of(step, dt="1"),
-        error_of(step, dt=0.0),
-        error_of(step, dt=float("inf")),
-        error_of(sequence, phases=[]),
-        error_of(sequence, phases=[(0, 100)]),
-        error_of(sequence, phases=[(10, "a")]),
-        error_of(sequence, phases=[(10,)]),
-        error_of(sequence, pre_delay=-1),
-        error_of(sequence, pre_delay=True),
-        error_of(sequence, post_delay="x"),
-        error_of(sequence, amplitude_mode="nonsense"),
-        error_of(sequence, measurement_phase=5),
-        error_of(sequence, measurement_phase=1.0),
-        error_of(sequence, measurement_phase=-1),
-    ]
-
-
-def criteria(validation):
-    values = (1.0, 0.0, -1.0, np.array([2.0, 3.0]), np.array([0.0, 3.0]), np.array([]), True, False)
-    found = {}
-    for name, criterion in (
-        ("greater", validation.GreaterThan(0)),
-        ("equal", validation.EqualTo(1.0)),
-        ("false", validation.IsFalse()),
-    ):
-        found[name] = [verdict(criterion, value) for value in values]
-    return found
-
-
-def verdict(criterion, value):
-    try:
-        return bool(criterion.evaluate(value))
-    except Exception as error:
-        return type(error).__name__
-
-
 def part_signatures(P, model, task):
     """Names and defaults of parameters of everything that is called."""
     import importlib
@@ -419,6 +305,9 @@ def part_signatures(P, model, task):
     return found
 
 
+PARTS = {"composed": part_composed, "validations": part_validations}
+
+
 def main(path):
     """Do the jobs of a task, and write what came of each, with the CPU seconds that it took."""
     import os
@@ -434,7 +323,9 @@ def main(path):
         begin = sum(os.times()[:4])
         wall = time.time()
         try:
-            found = globals()[f"part_{name}"](P, Model(P, task["models"][model]) if model else None, task)
+            found = PARTS.get(name, globals().get(f"part_{name}"))(
+                P, Model(P, task["models"][model]) if model else None, task
+            )
         except Exception as error:
             import traceback
 

@@ -16,7 +16,7 @@ from bluecellab.analysis.spikes import detect_spike as find_spike
 from bluecellab.compat import _running
 from bluecellab.compat._coming import getter
 from bluecellab.compat._running import validate_section_and_segment
-from bluecellab.compat.exceptions import UnsteadyCellError
+from bluecellab.compat.exceptions import ConfigError, UnsteadyCellError
 from bluecellab.compat.tools._properties import compute_memodel_properties, compute_memodel_properties_v2
 from bluecellab.compat.tools._steady import (
     calculate_input_resistance,
@@ -98,7 +98,7 @@ def resolve_source_nodes(
 
     Raises
     ------
-    NotImplementedError
+    ConfigError
         If the report is of another type.
 
     Examples
@@ -110,7 +110,7 @@ def resolve_source_nodes(
         places = list(source.get("compartment_set", []))
         return sorted({int(place[0]) for place in places}), places
     if report_type != "compartment":
-        raise NotImplementedError(
+        raise ConfigError(
             f"Unsupported source type {report_type!r} in configuration for report: it is 'compartment' or "
             "'compartment_set'"
         )

@@ -139,5 +139,5 @@ def test_sources_of_reports() -> None:
     assert resolve({}, "compartment", cells, "p") == ([1, 2], None)
     assert resolve({"compartment_set": places}, "compartment_set", cells, "p") == ([1, 3], places)
     assert resolve({}, "compartment_set", cells, "p") == ([], [])
-    with pytest.raises(NotImplementedError, match="Unsupported source type 'summation'"):
+    with pytest.raises(exceptions.ConfigError, match="Unsupported source type 'summation'"):
         resolve({}, "summation", cells, "p")
