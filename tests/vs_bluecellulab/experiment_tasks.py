@@ -30,6 +30,7 @@ JOBS: dict[str, tuple[str, ...]] = {
         "rheobase_needs sscx_bluepyopt_bare",
         "sequences sscx_v6",
         "composed sscx_v6",
+        "validations sscx_v6",
     ),
     "l5pc": (
         "steady l5pc_v6",
@@ -39,7 +40,6 @@ JOBS: dict[str, tuple[str, ...]] = {
         "bpap l5pc_v6",
         "bpap l5pc_v5",
         "curves l5pc_v6",
-        "validations l5pc_v6",
     ),
 }
 
@@ -127,7 +127,7 @@ def run(python: str, folder: Path, family: str, *more: str, jobs: tuple[str, ...
         env={**environment, "BLUECELLULAB_MOD_LIBRARY_PATH": str(library), "MPLBACKEND": "agg"},
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=1700,
         check=False,
     )
     (folder / "printed.txt").write_text(done.stderr)
