@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import signal
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -269,6 +271,16 @@ class TestPutBack:
             run_on(cell, protocols()[0])
         member.closed = True
         assert list(cell.recordings) == names
+        assert not alive.difference(census())
+        assert run_on(cell, protocols()[0]) == expected
+
+    def test_after_an_interrupt(self, cell: Cell) -> None:
+        expected, alive = run_on(cell, protocols()[0]), census()
+        strike = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+        strike.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_on(cell, protocols()[1].replace(duration=1e7))
+        strike.join()
         assert not alive.difference(census())
         assert run_on(cell, protocols()[0]) == expected
 
