@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Impedance"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Impedance:
     """The impedance of a cell by frequency.
 
@@ -41,6 +41,15 @@ class Impedance:
     def __post_init__(self) -> None:
         for name in ("frequencies", "magnitude", "phase"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        if not len(self.frequencies):
+            return "<Impedance at no frequency>"
+        return (
+            f"<Impedance {len(self.frequencies)} frequencies, {self.frequencies[0]:.4g}.."
+            f"{self.frequencies[-1]:.4g} Hz, largest {self.magnitude.max():.4g} Mohm at "
+            f"{self.resonance_frequency:.4g} Hz>"
+        )
 
     def plot(self, *, title: str = "") -> Figure:
         """Draw it; see :func:`bluecellab.plotting.plot_impedance`.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["BackPropagation", "BranchAttenuation", "EpspAttenuation"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BranchAttenuation:
     """Amplitudes along one kind of branch, and the exponential that fits them.
 
@@ -40,8 +40,12 @@ class BranchAttenuation:
         for name in ("distances", "amplitudes"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
+    def __repr__(self) -> str:
+        ends = f", {self.distances.min():.4g}..{self.distances.max():.4g} um" if len(self.distances) else ""
+        return f"<BranchAttenuation {len(self.sections)} sections{ends}>"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class BackPropagation:
     """A back-propagating action potential.
 
@@ -60,6 +64,11 @@ class BackPropagation:
     apical: BranchAttenuation | None
     results: Results
 
+    def __repr__(self) -> str:
+        return (
+            f"<BackPropagation soma {self.soma_amplitude:.4g} mV, basal {self.basal}, apical {self.apical}>"
+        )
+
     def plot(self, *, title: str = "") -> Figure:
         """Draw it; see :func:`bluecellab.plotting.plot_back_propagation`.
 
@@ -73,7 +82,7 @@ class BackPropagation:
         return drawn("plot_back_propagation", self, title=title)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EpspAttenuation:
     """A synaptic potential at its dendrite and at the soma.
 
@@ -94,6 +103,12 @@ class EpspAttenuation:
     attenuation: float
     delay: float
     results: Results
+
+    def __repr__(self) -> str:
+        return (
+            f"<EpspAttenuation {self.attenuation:.4g}: {self.dendrite_amplitude:.4g} mV at the dendrite, "
+            f"{self.soma_amplitude:.4g} mV at the soma {self.delay:.4g} ms later>"
+        )
 
     def plot(self, *, title: str = "") -> Figure:
         """Draw it; see :func:`bluecellab.plotting.plot_epsp`.

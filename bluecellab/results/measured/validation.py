@@ -24,7 +24,7 @@ Evidence = Results | IVCurve | FICurve | BackPropagation
 """What a figure of a validation shows."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidationResult:
     """The outcome of one validation.
 
@@ -56,6 +56,9 @@ class ValidationResult:
         """Whether it counts as passed."""
         return self.status in ("passed", "skipped")
 
+    def __repr__(self) -> str:
+        return f"<ValidationResult {self.key} {self.status}>"
+
     def to_dict(self) -> dict[str, JsonValue]:
         """Return it as plain values, without its evidence."""
         return {
@@ -68,7 +71,7 @@ class ValidationResult:
         }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidationReport:
     """The outcome of all validations of a cell.
 
@@ -93,6 +96,10 @@ class ValidationReport:
     def passed(self) -> bool:
         """Whether all of them passed."""
         return all(result.passed for result in self.results)
+
+    def __repr__(self) -> str:
+        passed = sum(result.passed for result in self.results)
+        return f"<ValidationReport {self.cell_name!r} {passed} of {len(self.results)} passed>"
 
     def __getitem__(self, key: str) -> ValidationResult:
         for result in self.results:

@@ -60,6 +60,8 @@ def test_a_live_cell_and_its_specification_give_the_same() -> None:
     assert live.basal.amplitudes == pytest.approx(isolated.basal.amplitudes, rel=0, abs=0)
     assert live.basal.distances == pytest.approx([100.5])  # the middle of a segment of 1 um
     assert live.apical is None
+    assert repr(live).startswith("<BackPropagation soma ")
+    assert repr(live.basal) == "<BranchAttenuation 1 sections, 100.5..100.5 um>"
     assert live.results.traces == isolated.results.traces
 
 

@@ -44,7 +44,7 @@ STEP = StepProtocol(percent=-50, times=SHORT)
 
 
 def _live(suite: Suite, **keywords: object) -> ValidationReport:
-    with create_ball_stick() as cell:
+    with Cell.from_spec(BallStickCell()) as cell:
         return validate_cell(cell, suite=suite, **{"rheobase": RHEOBASE, **keywords})  # type: ignore[arg-type]
 
 
@@ -311,6 +311,8 @@ def test_reports_are_plain() -> None:
     assert list(table.columns) == ["name", "status", "passed", "details", "values"]
     assert table.loc["block", "name"] == "No block"
     assert table.attrs["cell_name"] == "cell 1"
+    assert repr(report) == "<ValidationReport 'cell 1' 5 of 5 passed>"
+    assert repr(report["rest"]) == "<ValidationResult rest passed>"
     read = json.loads(report.to_json())
     assert read == report.to_dict()
     assert read["results"][0]["values"] == {"spike_count": report["spikes"].values["spike_count"]}
