@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from bluecellab import analysis
-from bluecellab.compat import create_ball_stick, exceptions, tools
+from bluecellab.compat import CircuitSimulation, create_ball_stick, exceptions, tools
 from bluecellab.compat.cell.core import BALL_STICK, Cell
+from bluecellab.compat.circuit.config import SonataSimulationConfig
+from bluecellab.compat.graph import build_graph
 from bluecellab.nrn import runtime
 from bluecellab.simulation.conditions import NeuronGlobals, set_neuron_globals
 from bluecellab.spec.base import Site
 from bluecellab.spec.cells import EmodelProperties, TemplateParams
 from bluecellab.spec.simulation import RunConditions
+from tests.unit.simulation.circuit.small import write_network
 
 PROPERTIES = EmodelProperties(threshold_current=0.2, holding_current=-0.05)
 PARAMS = BALL_STICK._replace(emodel_properties=PROPERTIES)
@@ -102,6 +105,24 @@ def test_holding_current_in_this_process() -> None:
     assert current < 0
     with pytest.raises(exceptions.BluecellulabError, match="no mechanism 'TTXDynamicsSwitch'"):
         tools.holding_current_subprocess(-70.0, True, made)
+
+
+def test_holding_current_of_a_cell_of_a_circuit(tmp_path: Path) -> None:
+    """By its configuration, as a path and as an object, as psp-validation calls it."""
+    config = str(write_network(tmp_path))
+    current, clamped = tools.holding_current(-70.0, ("A", 1), config)
+    assert clamped == -70.0
+    assert tools.holding_current(-70.0, ("A", 1), SonataSimulationConfig(config)) == (current, clamped)
+    with CircuitSimulation(config) as simulation:
+        made = simulation.fetch_cell_kwargs(("A", 1))
+        assert tools.holding_current_subprocess(-70.0, False, made)[0] == current
+        simulation.instantiate_gids([("A", 0), ("A", 1)], add_synapses=True)
+        graph = build_graph(simulation.cells)
+        assert list(graph.nodes) == [("A", 0), ("A", 1)]
+        assert set(graph.edges) <= {(one, two) for one in graph for two in graph}
+        assert graph.edges
+        with simulation.create_cell_from_circuit(("A", 2)) as cell:
+            assert 0 < tools.calculate_max_thresh_current(cell) <= 2
 
 
 def test_cells_without_parameters_are_refused() -> None:
