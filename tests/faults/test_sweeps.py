@@ -223,7 +223,8 @@ def test_43_interrupted_parent(way: str, sent: signal.Signals, tmp_path: Path) -
                 assert parent.poll() is None, parent.communicate()[1]
                 time.sleep(0.05)
             parent.send_signal(sent)
-            assert all_gone(mark, 1.0), [p.cmdline() for p in marked(mark)]
+            assert all_gone(mark, 1.0, but=parent.pid), [p.cmdline() for p in marked(mark)]
+            assert all_gone(mark, 2.0)  # on a busy machine, Python takes its time to end
             _, errors = parent.communicate(timeout=5)
         finally:
             for process in marked(mark):

@@ -211,7 +211,8 @@ def job(number):
                 time.sleep(0.02)
             assert len(marked(mark)) == 4  # parent, server, two workers
             parent.send_signal(sent)
-            assert all_gone(mark, 1.0), [p.cmdline() for p in marked(mark)]
+            assert all_gone(mark, 1.0, but=parent.pid), [p.cmdline() for p in marked(mark)]
+            assert all_gone(mark, 2.0)  # on a busy machine, Python takes its time to end
             _, errors = parent.communicate(timeout=5)
         finally:
             for process in marked(mark):

@@ -56,10 +56,10 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
-def all_gone(mark: str, seconds: float) -> bool:
-    """Whether no process of a case is left after some time."""
+def all_gone(mark: str, seconds: float, *, but: int = 0) -> bool:
+    """Whether no process of a case, but one, is left after some time."""
     end = time.monotonic() + seconds
-    while marked(mark):
+    while [process for process in marked(mark) if process.pid != but]:
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
