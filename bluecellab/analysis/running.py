@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from bluecellab.cell import Cell
+from bluecellab.errors import BluecellabError
 from bluecellab.results import Results
-from bluecellab.simulation.isolation import Isolation
+from bluecellab.simulation.isolation import Isolation, polite_processes
 from bluecellab.simulation.protocol import run_on
-from bluecellab.simulation.sweeping import AnyExecutor, sweep
+from bluecellab.simulation.sweeping import AnyExecutor, map_cells
 from bluecellab.spec.cells import AnyCell
 from bluecellab.spec.protocols import Protocol
 
@@ -72,9 +73,10 @@ def run_all(
     protocols
         What is done and recorded.
     executor
-        Where the runs of a specification take place; a pool of processes made for them by default.
+        Where the runs of a specification take place, a job for each; by default a pool of processes made for
+        them, each of which takes its share.
     processes
-        How many of these at once; all processors but one by default.
+        How many of these; all processors but one by default.
 
     Returns
     -------
@@ -92,6 +94,28 @@ def run_all(
     >>> [len(results.traces.time) for results in run_all(BallStickCell(), [Protocol(duration=1)] * 2)]
     [41, 41]
     """
+    wanted = list(protocols)
     if isinstance(cell, Cell):
-        return [run_on(cell, protocol) for protocol in protocols]
-    return sweep(cell, list(protocols), executor=executor, processes=processes).results()
+        return [run_on(cell, protocol) for protocol in wanted]
+    if not wanted:
+        return []
+    # every process takes its share in one job: to fork for each run would cost up to a third of a short one
+    shares = len(wanted) if executor is not None else min(len(wanted), processes or polite_processes())
+    parts = [{"protocols": wanted[first::shares]} for first in range(shares)]
+    found = map_cells(_run_each, cell, parts, executor=executor, processes=processes).results()
+    ordered = [found[index % shares][index // shares] for index in range(len(wanted))]
+    for results in ordered:
+        if isinstance(results, BluecellabError):
+            raise results
+    return cast("list[Results]", ordered)
+
+
+def _run_each(cell: Cell, protocols: list[Protocol]) -> list[Results | BluecellabError]:
+    """Run protocols one after the other, until one fails; as many answers as protocols."""
+    answers: list[Results | BluecellabError] = []
+    for protocol in protocols:
+        try:
+            answers.append(run_on(cell, protocol))
+        except BluecellabError as error:
+            return [*answers, *[error] * (len(protocols) - len(answers))]
+    return answers
