@@ -36,9 +36,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         runs = app.state.runs = Runs(settings)
-        await runs.open()
-        yield
-        await runs.close()
+        try:
+            await runs.open()
+            yield
+        finally:
+            await runs.close()
 
     app = FastAPI(title="bluecellab", lifespan=lifespan, default_response_class=PlainJSONResponse)
     app.add_middleware(WholeBody, settings=settings)

@@ -16,6 +16,7 @@ from bluecellab.results.outcomes import Outcome
 from bluecellab.simulation import Isolation
 from bluecellab.simulation.isolation import Executor, stop_servers
 from bluecellab.simulation.sweeping import sweep
+from bluecellab.spec.protocols import Protocol
 
 from .decimation import decimated
 from .requests import RunRequest
@@ -146,7 +147,17 @@ class Runs:
         self._caretaker: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Begin to forget what is old."""
+        """Build every cell on offer, so that a broken one is found at once, and begin to take care.
+
+        Raises
+        ------
+        BluecellabError
+            If a cell cannot be made or run.
+        """
+        cells = list(self.settings.cells.values())
+        async with sweep(cells, Protocol(duration=1.0), executor=self._executor, ordered=False) as first:
+            async for outcome in first:
+                outcome.unwrap()
         self._caretaker = asyncio.create_task(self._take_care())
 
     async def close(self) -> None:

@@ -240,7 +240,7 @@ def test_the_client_that_comes_with_it(server: Server) -> None:
 def test_what_ends_by_itself_and_ending_the_server(tmp_path: Path) -> None:
     (tmp_path / "cells.json").write_text('{"stick": {"type": "ball_stick"}}')
     limits = {"cells": tmp_path / "cells.json", "max_duration": 1e10, "max_samples": 10**12}
-    server = Server(tmp_path / "log.txt", **limits, time_limit=2, keep=5, orphan_patience=1)
+    server = Server(tmp_path / "log.txt", **limits, time_limit=2, keep=3, orphan_patience=1)
     with httpx.Client(base_url=server.url, timeout=WAIT, trust_env=False) as client:
         assert client.get("/cells").json() == ["stick"]
         asked = {**request(endless()), "cell": "stick"}
@@ -256,6 +256,16 @@ def test_what_ends_by_itself_and_ending_the_server(tmp_path: Path) -> None:
         with client.stream("GET", f"/runs/{run}/events") as stream:
             next(stream.iter_lines())
             assert server.stop() < 10
+
+
+def test_cells_that_do_not_work_are_found_at_once(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    (tmp_path / "cells.json").write_text('{"mine": {"type": "python", "factory": "no_such_module:make"}}')
+    with pytest.raises(AssertionError, match="no_such_module"):
+        Server(log, cells=tmp_path / "cells.json")
+    (tmp_path / "cells.json").write_text('{"mine": {"type": "ball_sick"}}')
+    with pytest.raises(AssertionError, match=r"BLUECELLAB_WEB_CELLS=.*cells\.json: "):
+        Server(log, cells=tmp_path / "cells.json")
 
 
 def test_decimation(monkeypatch: pytest.MonkeyPatch) -> None:
