@@ -77,9 +77,9 @@ def branches_of(cell: Cell) -> Branches:
         apical = [section for name, section in cell.sections.items() if name.startswith("apic")]
 
     def distances(sections: Iterable[Section]) -> dict[str, float]:
-        return {section.name: cell.distance(section) for section in sections}
+        return {cell.at(section).section.name: cell.distance(section) for section in sections}
 
-    return Branches(distances(basal), distances(apical), cell.soma.name)
+    return Branches(distances(basal), distances(apical), cell.at(cell.soma).section.name)
 
 
 def back_propagation(

@@ -100,7 +100,7 @@ def _epsp_attenuation(
     holding_current: float,
     conditions: RunConditions,
 ) -> EpspAttenuation:
-    soma = Site(section=cell.soma.name)
+    soma = Site(section=cell.at(cell.soma).section.name)
     holding = Step(delay=0, duration=total, amplitude=holding_current)
     there = Site(section=site.section, x=site.x)
     protocol = Protocol(

@@ -149,7 +149,7 @@ def _chirp_impedance(
         name="chirp",
         duration=chirp.total,
         stimuli=(
-            Placed(stimulus=holding, site=Site(section=cell.soma.name)),
+            Placed(stimulus=holding, site=Site(section=cell.at(cell.soma).section.name)),
             Placed(stimulus=stimulus, site=chirp.site),
         ),
         recordings=(VoltageRecording(site=chirp.recorded),),

@@ -117,9 +117,9 @@ def subject_of(cell: Cell, request: Request) -> Subject:
         if request.needs_rheobase:
             found, problem = _measured(cell, holding, request)
     names = tuple(cell.sections)
-    aliases = {"soma[0]": cell.soma.name}
+    aliases = {"soma[0]": cell.at(cell.soma).section.name}
     if cell.axonal:
-        aliases["axon[0]"] = cell.axonal[0].name
+        aliases["axon[0]"] = cell.at(cell.axonal[0]).section.name
     return Subject(
         sections=names,
         aliases={wanted: own for wanted, own in aliases.items() if wanted not in names},

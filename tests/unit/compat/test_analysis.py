@@ -211,3 +211,16 @@ def _nested() -> float:
 def test_in_workers() -> None:
     """Services call it in workers of their own."""
     assert run_isolated(_nested) == _nested()
+
+
+def test_the_rooms_measure_published_cells() -> None:
+    """Whose sections are NEURON's own."""
+    from bluecellab.analysis import back_propagation
+    from bluecellab.analysis.validation import DEFAULT_SUITE, validate_cell
+
+    with create_ball_stick() as cell:
+        found = back_propagation(cell, amplitude=2.0, start=50.0)
+        assert found.basal is not None
+        assert found.basal.sections == ("dend[0]",)
+        report = validate_cell(cell, rheobase=0.2, suite=DEFAULT_SUITE.only("rin_test"))
+        assert report.passed
