@@ -59,16 +59,18 @@ def test_it_is_what_a_script_does() -> None:
 
 def test_several_places() -> None:
     places = [("soma[0]", 0.5), ("dend[0]", 0.9), ("soma[0]", 0.5)]
-    found = run_multirecordings_stimulus(
-        PARAMS, STEP, "soma[0]", 0.5, recording_locations=places, enable_spike_detection=True
+    soma, dend, again = run_multirecordings_stimulus(
+        PARAMS, STEP, "soma[0]", 0.5, False, True, places, enable_spike_detection=True
     )
-    assert len(found) == 3
-    assert np.array_equal(found[0].voltage, found[2].voltage)
-    first, second = found[0].spike, found[1].spike
-    assert first is not None
-    assert second is not None
-    assert len(first) > 3
-    assert not np.array_equal(first, second)  # published, one list is handed out for all
+    assert np.array_equal(soma.voltage, again.voltage)
+    assert soma.voltage.max() < dend.voltage.max()
+    between = float(soma.voltage.max() + dend.voltage.max()) / 2
+    soma, dend, _ = run_multirecordings_stimulus(
+        PARAMS, STEP, "soma[0]", 0.5, False, True, places, True, between
+    )
+    assert soma.spike is not None
+    assert dend.spike is not None
+    assert (len(soma.spike), len(dend.spike)) == (0, 1)
 
 
 def test_places_that_are_not_there() -> None:
