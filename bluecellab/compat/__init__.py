@@ -13,7 +13,7 @@ so that scripts and packages written for BlueCelluLab run unchanged:
 One thing differs from the face of bluecellab: the sections of a :class:`~bluecellab.compat.cell.core.Cell`
 are NEURON's own, not checked handles, because scripts hand them to ``neuron.h``.
 
-Names that are published but not here yet raise an error that says what brings them. Importing this
+Published names that are not here raise an error that says why, and what to use instead. Importing this
 package starts no NEURON.
 """
 

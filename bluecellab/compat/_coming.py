@@ -46,7 +46,7 @@ _ABSENT: dict[str, str] = {
 
 
 class AbsentError(BluecellabError, ModuleNotFoundError):
-    """A published name that is not here (yet)."""
+    """A published name that is not here."""
 
 
 def explain(name: str) -> str | None:
