@@ -105,7 +105,7 @@ def test_unknown_modules() -> None:
         """
 import bluecellab.compat
 bluecellab.compat.install()
-for name, words in {"bluecellulab.nonsense": "stands in for bluecellulab", "bluecellulab.tools": "experiments"}.items():
+for name, words in {"bluecellulab.nonsense": "stands in for bluecellulab", "bluecellulab.circuit.iotools": "bluepy"}.items():
     try:
         __import__(name)
     except ModuleNotFoundError as error:
