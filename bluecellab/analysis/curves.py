@@ -10,7 +10,7 @@ import numpy.typing as npt
 from bluecellab.analysis.rheobase import rheobase
 from bluecellab.analysis.running import on_live, run_all
 from bluecellab.analysis.spikes import spike_times
-from bluecellab.analysis.steps import CONDITIONS, StepTimes, holding_of, step_protocol
+from bluecellab.analysis.steps import CONDITIONS, StepTimes, holding_of, site_on, step_protocol
 from bluecellab.cell import Cell
 from bluecellab.errors import SearchError
 from bluecellab.results.arrays import FloatArray
@@ -55,14 +55,15 @@ class CurveSettings(Spec):
     conditions: RunConditions = CONDITIONS
 
     def protocol(
-        self, current: float, holding: float, recordings: tuple[AnyRecording, ...], *, post_delay: float
+        self, current: float, soma: Site, recordings: tuple[AnyRecording, ...], *, post_delay: float
     ) -> Protocol:
         """Return what is done for one point."""
         return step_protocol(
             self.times.model_copy(update={"post_delay": post_delay}),
             current,
-            holding_current=holding,
+            holding_current=self.holding_current or 0.0,
             injected=self.injected,
+            held=soma,
             recordings=recordings,
             conditions=self.conditions,
         )
@@ -163,7 +164,7 @@ def iv_curve(
     >>> bool(curve.voltages[0] < curve.voltages[1])
     True
     """
-    holding = on_live(holding_of, cell, settings.holding_current)
+    settings, soma = on_live(_settled, cell, settings)
     if currents is None:
         measured = _rheobase(cell, threshold_current, settings)
         currents = np.linspace(measured - 2.0, measured - 0.1, bins)
@@ -171,7 +172,7 @@ def iv_curve(
     recording = VoltageRecording(site=settings.recorded)
     fine = settings.conditions.model_copy(update={"cvode_atol": min(settings.conditions.cvode_atol, _FINE)})
     settings = settings.model_copy(update={"conditions": fine})
-    protocols = [settings.protocol(level, holding, (recording,), post_delay=0.0) for level in levels]
+    protocols = [settings.protocol(level, soma, (recording,), post_delay=0.0) for level in levels]
     found = run_all(cell, protocols, executor=executor, processes=processes)
     values, notes = [], []
     for level, results in zip(levels, found, strict=True):
@@ -183,7 +184,12 @@ def iv_curve(
         if len(spikes):
             notes.append(f"{level:g} nA: no steady potential, a spike at {spikes[0]:g} ms")
     return IVCurve(
-        np.array(levels), np.array(values), settings.injected, settings.recorded, holding, tuple(notes)
+        np.array(levels),
+        np.array(values),
+        settings.injected,
+        settings.recorded,
+        settings.holding_current or 0.0,
+        tuple(notes),
     )
 
 
@@ -242,15 +248,14 @@ def fi_curve(
     >>> (fi_curve(BallStickCell(), [0.0, 0.5]).counts > 0).tolist()
     [False, True]
     """
-    holding = on_live(holding_of, cell, settings.holding_current)
+    settings, soma = on_live(_settled, cell, settings)
     if currents is None:
         currents = np.linspace(_rheobase(cell, threshold_current, settings), max_current, bins)
     levels = _levels(currents)
     location = f"{settings.recorded.section}({settings.recorded.x:g})"
     recording = SpikeRecording(location=location, threshold=settings.spike_threshold)
     protocols = [
-        settings.protocol(level, holding, (recording,), post_delay=settings.times.post_delay)
-        for level in levels
+        settings.protocol(level, soma, (recording,), post_delay=settings.times.post_delay) for level in levels
     ]
     found = run_all(cell, protocols, executor=executor, processes=processes)
     spikes = [results.spikes[recording.name] for results in found]
@@ -260,7 +265,7 @@ def fi_curve(
         np.array([_rate(times, settings.times) for times in spikes]),
         settings.injected,
         settings.recorded,
-        holding,
+        settings.holding_current or 0.0,
     )
 
 
@@ -280,6 +285,16 @@ def _rheobase(cell: Cell | AnyCell, given: float | None, settings: CurveSettings
         conditions=settings.conditions,
     )
     return found.current
+
+
+def _settled(cell: Cell, settings: CurveSettings) -> tuple[CurveSettings, Site]:
+    """Return the settings with the cell's own holding current and names, and where its soma is."""
+    changes = {
+        "holding_current": holding_of(cell, settings.holding_current),
+        "injected": site_on(cell, settings.injected),
+        "recorded": site_on(cell, settings.recorded),
+    }
+    return settings.model_copy(update=changes), site_on(cell, Site())
 
 
 def _levels(currents: Iterable[float]) -> Sequence[float]:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from bluecellab.analysis.running import on_live
 from bluecellab.analysis.spikes import detect_spike
 from bluecellab.analysis.steady import steady_state_voltage
-from bluecellab.analysis.steps import CONDITIONS, StepTimes, step_protocol
+from bluecellab.analysis.steps import CONDITIONS, StepTimes, site_on, step_protocol
 from bluecellab.cell import Cell
 from bluecellab.errors import BracketError, CancelledError, SearchError
 from bluecellab.recording.stopping import StopAtSpike
@@ -99,7 +99,8 @@ class SpikeTest(Spec):
 @contextmanager
 def _spike_trials(cell: Cell, test: SpikeTest) -> Iterator[_Trials]:
     """Yield what says whether a step makes a spike; each simulation ends at the first."""
-    recording = VoltageRecording(site=test.site)
+    site = site_on(cell, test.site)
+    recording = VoltageRecording(site=site)
     start, stop = test.times.delay, test.times.stop
 
     def spikes(current: float) -> bool:
@@ -107,8 +108,8 @@ def _spike_trials(cell: Cell, test: SpikeTest) -> Iterator[_Trials]:
             test.times.model_copy(update={"post_delay": 0.0}),
             current,
             holding_current=test.holding_current,
-            injected=test.site,
-            held=test.site,
+            injected=site,
+            held=site,
             recordings=(recording,),
             conditions=test.conditions,
         )
@@ -121,9 +122,7 @@ def _spike_trials(cell: Cell, test: SpikeTest) -> Iterator[_Trials]:
             return True
         return detect_spike(trace.values[(trace.time > start) & (trace.time < stop)], test.threshold)
 
-    with StopAtSpike(
-        cell.at(test.site), cell.scope, threshold=test.threshold, start=start, stop=stop
-    ) as stopper:
+    with StopAtSpike(cell.at(site), cell.scope, threshold=test.threshold, start=start, stop=stop) as stopper:
         cell.take_part(stopper)
         yield _Trials(spikes)
 

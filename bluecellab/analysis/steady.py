@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bluecellab.analysis.running import on_live
-from bluecellab.analysis.steps import CONDITIONS, StepTimes, step_protocol
+from bluecellab.analysis.steps import CONDITIONS, StepTimes, site_on, step_protocol
 from bluecellab.cell import Cell
 from bluecellab.errors import SearchError, UnsteadyCellError
 from bluecellab.results import Trace
@@ -72,6 +72,7 @@ def steady_state_voltage(
 def _steady(
     cell: Cell, current: float, site: Site, spike_threshold: float | None, conditions: RunConditions
 ) -> float:
+    site = site_on(cell, site)
     recording = VoltageRecording(site=site)
     protocol = step_protocol(_SETTLED, current, injected=site, recordings=(recording,), conditions=conditions)
     trace = run_on(cell, protocol).traces[recording.name]
@@ -188,6 +189,7 @@ def holding_current(
 
 
 def _holding(cell: Cell, voltage: float, site: Site, duration: float, conditions: RunConditions) -> float:
+    site = site_on(cell, site)
     clamp = VoltageClamp(duration=2 * duration, voltage=voltage, series_resistance=0.01)
     current = PointProcessRecording(target="clamp")
     protocol = Protocol(

@@ -14,7 +14,7 @@ from bluecellab.spec.recordings import AnyRecording, VoltageRecording
 from bluecellab.spec.simulation import RunConditions
 from bluecellab.spec.stimuli import Step
 
-__all__ = ["CONDITIONS", "StepTimes", "holding_of", "step_protocol"]
+__all__ = ["CONDITIONS", "StepTimes", "holding_of", "site_on", "step_protocol"]
 
 CONDITIONS = RunConditions(cvode="auto")
 """34 degC, from -65 mV, with a variable step where the mechanisms allow it."""
@@ -95,3 +95,10 @@ def holding_of(cell: Cell, given: float | None) -> float:
     if given is not None:
         return given
     return 0.0 if cell.hypamp is None else float(cell.hypamp)
+
+
+def site_on(cell: Cell, site: Site) -> Site:
+    """Return a site by the cell's own name of its soma, which cells made in Python call as they like."""
+    if site.section != Site().section or site.section in cell.sections:
+        return site
+    return site.model_copy(update={"section": cell.at().section.name})

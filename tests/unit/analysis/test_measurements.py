@@ -27,6 +27,7 @@ from bluecellab.analysis import (
 )
 from bluecellab.cell import Cell, create_ball_stick
 from bluecellab.errors import BracketError, InvalidSpecError, SearchError, UnsteadyCellError
+from bluecellab.nrn import runtime
 from bluecellab.simulation import Simulation
 from bluecellab.simulation.protocol import run_on
 from bluecellab.spec.base import Site
@@ -285,3 +286,19 @@ def test_curves_elsewhere_than_at_the_soma(cell: Cell) -> None:
     assert abs(at_dendrite.voltages[0] - at_soma.voltages[0]) > 0.1
     assert (at_dendrite.injected, at_dendrite.recorded) == (DENDRITE, DENDRITE)
     assert fi_curve(cell, [0.8], settings=settings).counts[0] > 0
+
+
+def _bare_soma() -> object:
+    section = runtime.raw_h().Section(name="soma")
+    section.L = section.diam = 20.0
+    section.insert("hh")
+    return section
+
+
+def test_a_soma_by_another_name_is_found() -> None:
+    with Cell.from_python(_bare_soma) as cell:
+        assert steady_state_voltage(cell) == pytest.approx(-63, abs=3)
+        assert rheobase(cell, times=SHORT, precision=0.1).current > 0
+        assert holding_current(cell, -80.0, duration=50.0) < 0
+        assert iv_curve(cell, [-0.01], settings=CURVE).recorded.section == "soma"
+        assert fi_curve(cell, [0.0], settings=CURVE).counts.tolist() == [0.0]
