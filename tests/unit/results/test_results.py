@@ -210,7 +210,9 @@ class TestForeignFiles:
         outside = write("a.h5", lambda file: file.update(header=h5py.ExternalLink("b.h5", "/header")))
         with pytest.raises(ResultsError, match="not in the file itself"):
             Results.load(outside)
-        large = write("b.h5", lambda file: file.create_dataset("header", shape=(10**13,), dtype="u1", chunks=(8,)))
+        large = write(
+            "b.h5", lambda file: file.create_dataset("header", shape=(10**13,), dtype="u1", chunks=(8,))
+        )
         with pytest.raises(ResultsError, match="larger than the file"):
             Results.load(large)
 
