@@ -21,7 +21,7 @@ from tests.unit.simulation.circuit.small import write_network
 
 PROPERTIES = EmodelProperties(threshold_current=0.2, holding_current=-0.05)
 PARAMS = BALL_STICK._replace(emodel_properties=PROPERTIES)
-CONDITIONS = RunConditions(cvode="auto", celsius=34.0, v_init=-65.0)
+CONDITIONS = RunConditions(cvode="auto", cvode_atol=1e-4, celsius=34.0, v_init=-65.0)
 
 
 def test_steady_potentials_are_those_of_analysis() -> None:
