@@ -87,9 +87,9 @@ def test_samples_that_change_nothing_are_left_out() -> None:
     assert spec.times[-1] == STEP.time[-1]
     ramp = StimulusFactory(dt=1.0).ramp(2, 5, 2, 0.3)
     assert len(held(ramp).times) >= 5
-    variable = run_stimulus(PARAMS, STEP, "soma[0]", 0.5, cvode=True)
-    fixed = run_stimulus(PARAMS, STEP, "soma[0]", 0.5, cvode=False)
-    assert len(variable.time) < len(fixed.time)
+    quiet = StimulusFactory(dt=0.1).step(5, 200, 5, -0.1)
+    variable = run_stimulus(PARAMS, quiet, "soma[0]", 0.5, cvode=True)
+    assert len(variable.time) < len(quiet.time) / 3  # CVODE stops at changes, not at samples
 
 
 def test_several_amplitudes() -> None:
