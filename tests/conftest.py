@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,12 @@ def _neuron() -> None:
     """Start NEURON before the first census: what it makes of its own at its start is nobody's leak."""
     runtime.start()
     census()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """Let tests of Ctrl-C work where a shell has started them in the background, and so deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module", autouse=True)

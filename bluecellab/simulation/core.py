@@ -311,21 +311,20 @@ class Simulation(Live):
         start = request.skip if fresh else clock.now()
         stop = request.last_time(start)
         complete = False
+        interrupt = clock.Interrupt(self._cancelled, _deadline(request))
         try:
-            if fresh:
-                self._begin(RunPlan(not request.cvode, request.dt, start, stop), cells)
-            else:
-                recorders.extend(stop)
-            interrupt = clock.Interrupt(self._cancelled, _deadline(request))
-            with (
-                interrupt.catching_ctrl_c(),
-                progress_for(self.custom_progress_function, show_progress, start, stop) as progress,
-            ):
-                look = Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
-                if request.cvode:
-                    clock.advance_variable(request.tstop, look, recorders)
+            # Ctrl-C is noted while NEURON initialises, too: it would swallow one that arrives in a callback
+            with interrupt.catching_ctrl_c():
+                if fresh:
+                    self._begin(RunPlan(not request.cvode, request.dt, start, stop), cells)
                 else:
-                    clock.advance_fixed(request.steps_from(start), request.dt, look, recorders)
+                    recorders.extend(stop)
+                with progress_for(self.custom_progress_function, show_progress, start, stop) as progress:
+                    look = Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
+                    if request.cvode:
+                        clock.advance_variable(request.tstop, look, recorders)
+                    else:
+                        clock.advance_fixed(request.steps_from(start), request.dt, look, recorders)
             complete = True
         finally:
             recorders.finish(partial=not complete)

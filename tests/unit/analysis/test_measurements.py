@@ -94,7 +94,7 @@ def test_what_is_attached_to_a_live_cell_takes_part(cell: Cell) -> None:
 
 
 def test_steady_potential_is_the_plain_mean_of_the_last_samples(cell: Cell) -> None:
-    conditions = RunConditions(cvode=True, v_init=-70.0)
+    conditions = RunConditions(cvode=True, v_init=-70.0, cvode_atol=1e-4)
     step = Placed(stimulus=Step(delay=500, duration=500, amplitude=-0.1))
     trace = run_on(cell, Protocol(duration=1000, stimuli=(step,), conditions=conditions)).traces[
         "soma[0](0.5).v"

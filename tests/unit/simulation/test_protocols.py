@@ -14,7 +14,6 @@ from bluecellab.cell import Cell, create_ball_stick
 from bluecellab.errors import (
     BusyError,
     ClosedError,
-    EngineError,
     HookError,
     InvalidSpecError,
     NotRecordableError,
@@ -24,9 +23,8 @@ from bluecellab.errors import (
     StimulusError,
     UnaddedCellWarning,
 )
-from bluecellab.nrn import objects, settings
+from bluecellab.nrn import settings
 from bluecellab.nrn.census import census
-from bluecellab.nrn.mechanisms import load_mechanisms
 from bluecellab.recording import RunPlan
 from bluecellab.results import Results
 from bluecellab.simulation import Isolation, Simulation, integrates_with_cvode, run_here, run_on
@@ -325,61 +323,6 @@ class TestPutBack:
             assert run_on(cell, protocol).spikes.t_stop == 10
             assert detector.plan is not None
             assert detector.plan.t_stop == 5
-
-
-class TestIntegrator:
-    def test_cells(self, cell: Cell) -> None:
-        assert integrates_with_cvode(cell)
-        assert not objects.cvode().active()
-        auto = Protocol(duration=2, conditions=RunConditions(cvode="auto"))
-        assert run_on(cell, auto).provenance["integrator"] == "variable step"
-        cell.sections["dend[0]"].raw.insert("extracellular")
-        assert not integrates_with_cvode(cell)
-        assert run_on(cell, auto).provenance["integrator"] == "fixed step"
-
-    def test_finely_sampled_stimuli(self, cell: Cell) -> None:
-        auto = RunConditions(cvode="auto")
-        noise = Placed(stimulus=Noise(duration=200, mean=0.1, variance=0.01))
-        results = run_on(cell, Protocol(duration=5, stimuli=(noise,), conditions=auto))
-        assert results.provenance["integrator"] == "fixed step"
-        assert results.provenance["settings"]["cvode"] is False
-
-
-def chosen_integrators(folder: str) -> list[tuple[bool, object]]:
-    """Return what is said, and then done, with a synapse and with channels that draw numbers."""
-    load_mechanisms(folder)
-    auto = Protocol(duration=1, conditions=RunConditions(cvode="auto"))
-    found = []
-
-    def look() -> None:
-        found.append((integrates_with_cvode(cell), run_on(cell, auto).provenance["integrator"]))
-
-    with create_ball_stick() as cell:
-        synapse = objects.point_process("ProbAMPANMDA_EMS", cell.soma.raw(0.5))
-        synapse.setRNG(1, 2, 3)
-        look()
-        with pytest.raises(EngineError, match="cannot be used with CVODE"):
-            run_on(cell, auto.replace(conditions=VARIABLE))
-        del synapse
-        look()
-        dendrite = cell.sections["dend[0]"].raw
-        dendrite.insert("StochKv3")
-        found.append((integrates_with_cvode(cell), None))
-        for segment in dendrite:
-            segment.deterministic_StochKv3 = 1
-        look()
-    return found
-
-
-@pytest.mark.material
-def test_integrators_of_real_mechanisms() -> None:
-    folder = str(material().mechanisms["sscx"])
-    assert Isolation(mechanisms=(folder,)).run(chosen_integrators, folder) == [
-        (False, "fixed step"),
-        (True, "variable step"),
-        (False, None),
-        (True, "variable step"),
-    ]
 
 
 class TestHolding:
