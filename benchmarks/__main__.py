@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bionet import bench_bionet
-from benchmarks.experiments import bench_experiments
+from benchmarks.experiments import bench_experiments, bench_workers
 from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
 from benchmarks.synapses import bench_synapses
 
@@ -228,6 +228,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Row]]] = {
     "leak": bench_leak,
     "synapses": lambda scale: bench_synapses(scale.rounds, scale.repeats, quick=scale is QUICK),
     "experiments": lambda scale: bench_experiments(scale.rounds, quick=scale is QUICK),
+    "workers": lambda scale: bench_workers(scale.rounds, quick=scale is QUICK),
     "bionet": lambda scale: bench_bionet(scale.rounds, quick=scale is QUICK),
 }
 

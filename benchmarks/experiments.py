@@ -2,7 +2,7 @@
 
 Each experiment is measured on a live cell (the experiment alone), and on a specification with one worker: once in a
 fresh process (all of it, imports, servers and the cell included), and on servers that are there (what each further one
-costs). Two workers are compared with one by wall time.
+costs). ``workers`` compares two workers with one by wall time, which needs a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -52,6 +52,22 @@ def bench_experiments(rounds: int, *, quick: bool) -> list[Row]:
     return rows
 
 
+def bench_workers(rounds: int, *, quick: bool) -> list[Row]:
+    """Compare the wall time of two workers with that of one, on servers that are there."""
+    rows = []
+    for name, model in list(models().items())[-1:]:
+        for job in ("iv",) if quick else ("iv", "fi", "validation"):
+            arguments = {"model": model, "live": False, "times": 1 + _AGAIN}
+            tasks = {
+                count: Task("experiment_ours", job, {**arguments, "processes": number})
+                for number, count in ((1, "one"), (2, "two"))
+            }
+            answers = in_turn(tasks, 1 if quick else rounds)
+            what = f"{name} {job}, wall time of two workers / one"
+            rows.append(compared(what, answers["two"], answers["one"], key="wall", target=0.65))
+    return rows
+
+
 def _rows(name: str, job: str, model: dict[str, Any], rounds: int, target: float) -> list[Row]:
     def task(side: str, **options: Any) -> Task:
         return Task(f"experiment_{side}", job, {"model": model, "times": 1, **options})
@@ -61,10 +77,7 @@ def _rows(name: str, job: str, model: dict[str, Any], rounds: int, target: float
         "live": task("ours", live=True),
         "cold": task("ours", live=False),
         "warm": task("ours", live=False, times=1 + _AGAIN),
-        "two": task("ours", live=False, times=1 + _AGAIN, processes=2),
     }
-    if job == "rheobase":
-        del tasks["two"]  # each simulation depends on the one before
     answers = in_turn(tasks, rounds)
     further = [
         {"cpu": (warm["all"] - cold["all"]) / _AGAIN}
@@ -73,22 +86,11 @@ def _rows(name: str, job: str, model: dict[str, Any], rounds: int, target: float
     bare = answers["bare"]
     note = f"{bare[0]['simulations']} simulations; {_agreement(job, answers)}"
     what = f"{name} {job}"
-    rows = [
+    return [
         compared(f"{what}, live cell / bare", answers["live"], bare, target=target, note=note),
         compared(f"{what}, isolated, servers there / bare", further, bare, target=target),
         compared(f"{what}, isolated, whole process / bare", answers["cold"], bare, key="all"),
     ]
-    if "two" in answers:
-        rows.append(
-            compared(
-                f"{what}, wall time of two workers / one",
-                answers["two"],
-                answers["warm"],
-                key="wall",
-                target=0.65,
-            )
-        )
-    return rows
 
 
 def _agreement(job: str, answers: dict[str, list[Answer]]) -> str:
