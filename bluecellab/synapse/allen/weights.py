@@ -214,7 +214,7 @@ class Weights:
             edge = EdgeView(edges, index)
             try:
                 value = function(edge, self._nodes.view(population.source, source), target)
-                weight = float(edge["syn_weight"] if value is None else value)  # type: ignore[arg-type]
+                weight = float(edge["syn_weight"] if value is None else value)  # type: ignore[arg-type]  # refused below
             except Exception as error:
                 raise SynapseError(
                     f"weight function {name!r} fails for {edge!r} from node {source} to node {edges.target}: "

@@ -117,7 +117,7 @@ class InlineSets:
             block.report(name, message)
             return None
         place = block.at(name)
-        self.rules[place] = value  # type: ignore[assignment]
+        self.rules[place] = value  # type: ignore[assignment]  # is_rule has looked
         return place
 
 

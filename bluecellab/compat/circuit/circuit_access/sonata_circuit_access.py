@@ -120,7 +120,7 @@ class SonataCircuitAccess:
             return None
         there = [name for name in _PROPERTIES if _DYNAMICS + name in population.columns]
         values = self._values(cell_id, [_DYNAMICS + name for name in there])
-        found = {name: float(values[_DYNAMICS + name]) for name in there}  # type: ignore[arg-type]
+        found = {name: float(values[_DYNAMICS + name]) for name in there}  # type: ignore[arg-type]  # numbers
         return EmodelProperties(**{**_PROPERTIES, **found})
 
     def get_template_format(self) -> str:
