@@ -236,7 +236,7 @@ def test_building_that_dies(what: str, words: str, spheres: Callable[..., Python
             WorkerCrashedError, match=f"(?s)length .while it built.*{words}.*building"
         ) as caught:
             Isolation(cell=spheres(what=what)).run(length)
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 5.0  # no hang; the drill is stricter
         assert f"building {what}" in caught.value.output
     assert BALL.run(nursery_of) == other
 
@@ -333,7 +333,7 @@ def test_waiting_for_the_cell_counts_towards_the_time_limit(spheres: Callable[..
             WorkerTimeoutError, match="while it built its cell. overran its time limit of 0.3"
         ):
             Isolation(cell=cell, time_limit=0.3).run(length)
-        assert 0.2 < time.monotonic() - begin < 1.0
+        assert 0.2 < time.monotonic() - begin < 5.0
         assert first.cancel()
 
 
@@ -345,7 +345,7 @@ def test_cancelled_while_the_cell_is_built(spheres: Callable[..., PythonCell]) -
         begin = time.monotonic()
         for future in futures:
             assert future.cancel()
-    assert time.monotonic() - begin < 1.0
+    assert time.monotonic() - begin < 5.0
 
 
 def test_a_fork_of_this_process_has_its_own_nurseries() -> None:
