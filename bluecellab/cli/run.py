@@ -55,6 +55,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="make one of equal linear synapses of a segment (Allen dialect)",
     )
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="how many threads integrate")
+    parser.add_argument(
+        "--engine",
+        choices=("neuron", "coreneuron"),
+        default="neuron",
+        help="what integrates (default: neuron); CoreNEURON is faster and knows less",
+    )
     parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
     parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
@@ -83,6 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
         isolated=isolated,
         merge_synapses=arguments.merge_synapses,
         functions=arguments.functions,
+        threads=arguments.threads,
+        engine=arguments.engine,
     )
     if arguments.json:
         files = {name: str(path) for name, path in result.reports.items()}

@@ -59,6 +59,10 @@ caused it.
     ├── ReportError (ValueError)               a report that cannot be written, or read
     │   └── ReportNotFoundError (FileNotFoundError) no file of that name
     ├── OutputError (OSError)                  an output folder or file that cannot be written
+    ├── ParallelError (RuntimeError)           several ranks cannot do what was asked
+    │   ├── LauncherError                      ranks that were started and those that NEURON sees differ
+    │   └── RankError                          another rank failed; ``.rank``, ``.traceback``
+    ├── UnsupportedByEngineError (ValueError)  beyond the chosen engine; ``.offenders``
     └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
 
     BluecellabWarning (UserWarning)
@@ -127,6 +131,12 @@ from bluecellab.errors.running import (
     TimeLimitError,
     UnsteadyCellError,
 )
+from bluecellab.errors.scaling import (
+    LauncherError,
+    ParallelError,
+    RankError,
+    UnsupportedByEngineError,
+)
 from bluecellab.errors.warned import (
     BluecellabWarning,
     CircuitWarning,
@@ -166,6 +176,7 @@ __all__ = [
     "FeatureError",
     "HookError",
     "InvalidSpecError",
+    "LauncherError",
     "MechanismConflictError",
     "MechanismError",
     "MechanismWarning",
@@ -181,7 +192,9 @@ __all__ = [
     "NotRecordableError",
     "NotRecordedError",
     "OutputError",
+    "ParallelError",
     "PopulationNotFoundError",
+    "RankError",
     "RecordingError",
     "RemoteError",
     "ReportError",
@@ -201,6 +214,7 @@ __all__ = [
     "TimeLimitError",
     "UnaddedCellWarning",
     "UnsteadyCellError",
+    "UnsupportedByEngineError",
     "WorkerCrashedError",
     "WorkerError",
     "WorkerMemoryError",

@@ -112,7 +112,8 @@ def start() -> Any:
                 for path in sorted(_HOC_FOLDER.glob("*.hoc")):
                     if not h.load_file(1, str(path)):
                         raise EngineError(f"NEURON cannot load {path.name}, which is part of bluecellab")
-            # late, because these two stand on this module
+            # late, because these stand on this module
+            importlib.import_module("bluecellab.nrn.parallel").join(h)
             importlib.import_module("bluecellab.nrn.geometry").connect_callbacks()
             importlib.import_module("bluecellab.nrn.mechanisms").load_from_environment()
         except BaseException:

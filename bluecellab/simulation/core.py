@@ -22,7 +22,7 @@ from bluecellab.recording import Recordable, Recorders, RunPlan
 from bluecellab.simulation.conditions import NeuronGlobals
 from bluecellab.simulation.look import Hook, Look
 from bluecellab.simulation.progress import progress_for
-from bluecellab.simulation.request import RunRequest
+from bluecellab.simulation.request import Engine, RunRequest
 
 __all__ = ["Hook", "Simulation"]
 
@@ -33,6 +33,7 @@ _ALWAYS_PUT_BACK = (
     "tstop",
     "steps_per_ms",
     "secondorder",
+    "nthread",
     "cvode",
     "cvode_minstep",
     "cvode_maxstep",
@@ -173,6 +174,8 @@ class Simulation(Live):
         show_progress: bool | None = None,
         *,
         time_limit: float | None = None,
+        threads: int = 1,
+        engine: Engine = "neuron",
     ) -> None:
         """Initialise the cells and run them from 0 to ``tstop``.
 
@@ -192,18 +195,26 @@ class Simulation(Live):
             Whether to show a progress bar, or call the custom progress function.
         time_limit
             Wall time in s after which the run is stopped.
+        threads
+            How many threads integrate; whole cells are spread over them, so that one cell gains nothing.
+        engine
+            ``"neuron"``, or ``"coreneuron"``, which is faster and knows less.
 
         Raises
         ------
         SimulationError
             If an argument makes no sense, or there is no cell to run.
+        UnsupportedByEngineError
+            If something takes part that the engine cannot do, or not with several threads.
         DivergedError, HookError, CancelledError, TimeLimitError, EngineError
             If the run fails on its way. What was recorded until then can be read, marked partial.
         BusyError
             If another run is in progress.
         """
         skip = float(forward_skip_value) if forward_skip and forward_skip_value else 0.0
-        request = RunRequest(tstop, dt, cvode, cvode_minstep, cvode_maxstep, skip, time_limit)
+        request = RunRequest(
+            tstop, dt, cvode, cvode_minstep, cvode_maxstep, skip, time_limit, threads, engine
+        )
         self._state = None
         self._run(request, bool(show_progress), fresh=True)
 
@@ -234,7 +245,15 @@ class Simulation(Live):
             )
         last = self._last
         request = RunRequest(
-            tstop, last.dt, last.cvode, last.cvode_minstep, last.cvode_maxstep, 0.0, time_limit
+            tstop,
+            last.dt,
+            last.cvode,
+            last.cvode_minstep,
+            last.cvode_maxstep,
+            0.0,
+            time_limit,
+            last.threads,
+            last.engine,
         )
         if tstop <= clock.now() + 1e-9:
             raise SimulationError(
@@ -271,6 +290,7 @@ class Simulation(Live):
             "steps_per_ms": 1 / request.dt,
             "tstop": request.tstop,
             "secondorder": 0,
+            "nthread": request.threads,
             "use_fast_imem": any(item.needs_fast_imem for item in self._members(cells)),
         }
         if request.cvode_minstep is not None:

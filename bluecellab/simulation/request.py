@@ -5,10 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
+from typing import Literal, get_args
 
 from bluecellab.errors import SimulationError
 
-__all__ = ["RunRequest"]
+__all__ = ["ENGINES", "Engine", "RunRequest"]
+
+Engine = Literal["neuron", "coreneuron"]
+"""What integrates: NEURON itself, or CoreNEURON, which is faster and knows less."""
+
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,10 @@ class RunRequest:
         Settling time before the run's own time begins, in ms; 0 for none.
     time_limit
         Wall time in s after which the run is stopped.
+    threads
+        How many threads integrate.
+    engine
+        ``"neuron"`` or ``"coreneuron"``.
 
     Raises
     ------
@@ -43,6 +53,8 @@ class RunRequest:
     cvode_maxstep: float | None = None
     skip: float = 0.0
     time_limit: float | None = None
+    threads: int = 1
+    engine: Engine = "neuron"
 
     def __post_init__(self) -> None:
         _positive("tstop", self.tstop, "ms")
@@ -52,6 +64,10 @@ class RunRequest:
                 _positive(name, getattr(self, name), "s" if name == "time_limit" else "ms")
         if not self.cvode and self.dt > self.tstop:
             raise SimulationError(f"dt = {self.dt:g} ms is longer than the run of tstop = {self.tstop:g} ms")
+        if isinstance(self.threads, bool) or not isinstance(self.threads, int) or self.threads < 1:
+            raise SimulationError(f"threads is a positive whole number, not {self.threads!r}")
+        if self.engine not in ENGINES:
+            raise SimulationError(f"engine is one of {', '.join(ENGINES)}, not {self.engine!r}")
         if not isinstance(self.cvode, bool):
             raise SimulationError(f"cvode is True or False, not {self.cvode!r}")
         if self.cvode_minstep and self.cvode_maxstep and self.cvode_minstep > self.cvode_maxstep:

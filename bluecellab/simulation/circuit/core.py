@@ -33,6 +33,7 @@ from bluecellab.simulation.circuit.selection import (
     reports_of,
 )
 from bluecellab.simulation.progress import building_bar
+from bluecellab.simulation.request import Engine
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation.conditions import SeedConvention
 
@@ -332,6 +333,8 @@ class CircuitSimulation(ReadingMixin):
         show_progress: bool = False,
         *,
         time_limit: float | None = None,
+        threads: int = 1,
+        engine: Engine = "neuron",
     ) -> None:
         """Run the cells from 0 to ``t_stop``; what is not given is as the configuration says.
 
@@ -353,9 +356,15 @@ class CircuitSimulation(ReadingMixin):
             Whether to show a progress bar.
         time_limit
             Wall time in s after which the run is stopped.
+        threads
+            How many threads integrate.
+        engine
+            ``"neuron"``, or ``"coreneuron"``, which is faster and knows less.
 
         Raises
         ------
+        UnsupportedByEngineError
+            If something takes part that the engine cannot do, or not with several threads.
         SimulationError
             If there are no cells, or an argument makes no sense.
         RunError
@@ -383,5 +392,7 @@ class CircuitSimulation(ReadingMixin):
             forward_skip_value=skip or False,
             show_progress=show_progress,
             time_limit=time_limit,
+            threads=threads,
+            engine=engine,
         )
         self.run_seconds = time.perf_counter() - begin

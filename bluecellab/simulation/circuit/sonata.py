@@ -18,6 +18,7 @@ from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, w
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.isolation import Isolation
+from bluecellab.simulation.request import Engine
 from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.functions import load_functions
 from bluecellab.spec.simulation.conditions import SeedConvention
@@ -40,6 +41,8 @@ def run_sonata(
     isolated: bool | Isolation = False,
     merge_synapses: bool = False,
     functions: Sequence[PathLike] = (),
+    threads: int = 1,
+    engine: Engine = "neuron",
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -71,6 +74,10 @@ def run_sonata(
         Allen dialect.
     functions
         Python files that register functions which the configuration names: loaders of cells, weights, ...
+    threads
+        How many threads integrate.
+    engine
+        ``"neuron"``, or ``"coreneuron"``, which is faster and knows less.
 
     Returns
     -------
@@ -98,6 +105,8 @@ def run_sonata(
             show_progress=show_progress,
             merge_synapses=merge_synapses,
             functions=[os.fspath(path) for path in functions],
+            threads=threads,
+            engine=engine,
         )
     for path in functions:
         load_functions(path)
@@ -119,7 +128,7 @@ def run_sonata(
             show_progress=show_progress,
         ) as simulation:
             simulation.instantiate(reports="all", merge_synapses=merge_synapses)
-            simulation.run(show_progress=show_progress)
+            simulation.run(show_progress=show_progress, threads=threads, engine=engine)
             return _written(simulation, overwrite=overwrite)
 
 

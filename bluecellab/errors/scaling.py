@@ -1,0 +1,34 @@
+"""Several processes or another engine cannot do what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bluecellab.errors.base import BluecellabError
+
+__all__ = ["LauncherError", "ParallelError", "RankError", "UnsupportedByEngineError"]
+
+
+class ParallelError(BluecellabError, RuntimeError):
+    """Several ranks cannot do what was asked."""
+
+
+class LauncherError(ParallelError):
+    """The ranks that the launcher started and those that NEURON sees differ, or there is no MPI library."""
+
+
+class RankError(ParallelError):
+    """Another rank failed; ``rank`` is which one, ``traceback`` its own, as text."""
+
+    def __init__(self, message: str, *, rank: int | None = None, traceback: str = "") -> None:
+        super().__init__(message)
+        self.rank = rank
+        self.traceback = traceback
+
+
+class UnsupportedByEngineError(BluecellabError, ValueError):
+    """What was asked for cannot be done by the chosen engine; ``offenders`` names everything that it cannot."""
+
+    def __init__(self, message: str, offenders: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.offenders = tuple(offenders)
