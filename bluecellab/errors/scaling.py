@@ -27,7 +27,7 @@ class RankError(ParallelError):
 
 
 class UnsupportedByEngineError(BluecellabError, ValueError):
-    """What was asked for cannot be done by the chosen engine; ``offenders`` names everything that it cannot."""
+    """The chosen engine cannot do what was asked for; ``offenders`` names everything that it cannot."""
 
     def __init__(self, message: str, offenders: Sequence[str] = ()) -> None:
         super().__init__(message)

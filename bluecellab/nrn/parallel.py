@@ -1,8 +1,8 @@
 """Ranks: the processes of one MPI job, as NEURON sees them.
 
-A process is a rank when ``mpirun`` (or another launcher) has started it with others. NEURON joins the job when it
-starts, and what it sees is compared with what the launcher has started: without an MPI library NEURON would run
-every rank as if it were alone.
+A process is a rank when ``mpirun`` (or another launcher) has started it with others. NEURON joins the job
+when it starts, and what it sees is compared with what the launcher has started: without an MPI library NEURON
+would run every rank as if it were alone.
 """
 
 from __future__ import annotations
@@ -86,15 +86,15 @@ class Ranks:
 
     def gathered(self, value: T) -> list[T]:
         """Return everybody's value, by rank, to everybody; values are pickled."""
-        return [value] if self.alone else cast(list[T], self._context.py_allgather(value))
+        return [value] if self.alone else cast("list[T]", self._context.py_allgather(value))
 
     def collected(self, value: T) -> list[T] | None:
         """Return everybody's value, by rank, to rank 0; None to the others."""
-        return [value] if self.alone else cast(list[T] | None, self._context.py_gather(value, 0))
+        return [value] if self.alone else cast("list[T] | None", self._context.py_gather(value, 0))
 
     def told(self, value: T) -> T:
         """Return the value that rank 0 has to everybody."""
-        return value if self.alone else cast(T, self._context.py_broadcast(value, 0))
+        return value if self.alone else cast("T", self._context.py_broadcast(value, 0))
 
 
 _joined: list[Ranks] = []
@@ -142,9 +142,9 @@ def join(h: Any) -> None:
     if seen != (launch.size, launch.rank):
         raise LauncherError(
             f"{launch.launcher} has started {launch.size} ranks, of which this is {launch.rank}; NEURON sees "
-            f"{seen[0]}, and would run each as if it were alone.{problem} Install an MPI library beside NEURON: "
-            f"pip install 'bluecellab[mpi]' (or name one in {_LIBRARY}), and use the mpirun that belongs to it. "
-            f"If ranks are to work by themselves, set {_OFF}=0."
+            f"{seen[0]}, and would run each as if it were alone.{problem} Install an MPI library beside "
+            f"NEURON: pip install 'bluecellab[mpi]' (or name one in {_LIBRARY}), and use the mpirun that "
+            f"belongs to it. If ranks are to work by themselves, set {_OFF}=0."
         )
 
 
