@@ -60,8 +60,10 @@ caused it.
     │   └── ReportNotFoundError (FileNotFoundError) no file of that name
     ├── OutputError (OSError)                  an output folder or file that cannot be written
     ├── ParallelError (RuntimeError)           several ranks cannot do what was asked
+    │   ├── ElsewhereError (NotRecordedError)  a cell that another rank has made; ``.rank``
     │   ├── LauncherError                      ranks that were started and those that NEURON sees differ
     │   └── RankError                          another rank failed; ``.rank``, ``.traceback``
+    ├── CalibrationError (ValueError)          costs for estimates that cannot be read, made or written
     ├── UnsupportedByEngineError (ValueError)  beyond the chosen engine; ``.offenders``
     └── MissingDependencyError (ImportError)   an extra is not installed; ``.extra``
 
@@ -132,6 +134,8 @@ from bluecellab.errors.running import (
     UnsteadyCellError,
 )
 from bluecellab.errors.scaling import (
+    CalibrationError,
+    ElsewhereError,
     LauncherError,
     ParallelError,
     RankError,
@@ -161,6 +165,7 @@ __all__ = [
     "BracketError",
     "BrokenError",
     "BusyError",
+    "CalibrationError",
     "CancelledError",
     "CellError",
     "CircuitError",
@@ -172,6 +177,7 @@ __all__ = [
     "ConfigError",
     "ConfinementError",
     "DivergedError",
+    "ElsewhereError",
     "EngineError",
     "FeatureError",
     "HookError",

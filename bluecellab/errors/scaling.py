@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bluecellab.errors.base import BluecellabError
+from bluecellab.errors.running import NotRecordedError
 
-__all__ = ["LauncherError", "ParallelError", "RankError", "UnsupportedByEngineError"]
+__all__ = [
+    "CalibrationError",
+    "ElsewhereError",
+    "LauncherError",
+    "ParallelError",
+    "RankError",
+    "UnsupportedByEngineError",
+]
 
 
 class ParallelError(BluecellabError, RuntimeError):
@@ -26,9 +34,21 @@ class RankError(ParallelError):
         self.traceback = traceback
 
 
+class ElsewhereError(ParallelError, NotRecordedError):
+    """A cell was asked for that another rank has made; ``rank`` is which one."""
+
+    def __init__(self, message: str, *, rank: int | None = None) -> None:
+        super().__init__(message)
+        self.rank = rank
+
+
 class UnsupportedByEngineError(BluecellabError, ValueError):
     """The chosen engine cannot do what was asked for; ``offenders`` names everything that it cannot."""
 
     def __init__(self, message: str, offenders: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.offenders = tuple(offenders)
+
+
+class CalibrationError(BluecellabError, ValueError):
+    """A calibration of estimates that is damaged, or cannot be made or written."""
