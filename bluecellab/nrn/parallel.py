@@ -7,19 +7,20 @@ would run every rank as if it were alone.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from bluecellab.errors import LauncherError
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import ending, objects, runtime
+from bluecellab.nrn.ranks import Ranks
 
 __all__ = ["Launch", "Ranks", "join", "launched", "ranks"]
-
-T = TypeVar("T")
 
 #: Variables that launchers set: rank and number of ranks.
 _LAUNCHERS = (
@@ -56,45 +57,6 @@ def launched(environment: Mapping[str, str] | None = None) -> Launch | None:
         if found.get(rank, "").isdigit() and found.get(size, "").isdigit():
             return Launch(launcher, int(found[rank]), int(found[size]))
     return None
-
-
-class Ranks:
-    """The ranks of this job. Every method but the two properties must be called by all of them."""
-
-    def __init__(self, context: Any) -> None:
-        self._context = context
-
-    @property
-    def id(self) -> int:
-        """Which one this process is, from 0."""
-        return int(self._context.id())
-
-    @property
-    def count(self) -> int:
-        """How many there are; 1 without MPI."""
-        return int(self._context.nhost())
-
-    @property
-    def alone(self) -> bool:
-        """Whether there is but one."""
-        return self.count == 1
-
-    def barrier(self) -> None:
-        """Wait for all."""
-        if not self.alone:
-            self._context.barrier()
-
-    def gathered(self, value: T) -> list[T]:
-        """Return everybody's value, by rank, to everybody; values are pickled."""
-        return [value] if self.alone else cast("list[T]", self._context.py_allgather(value))
-
-    def collected(self, value: T) -> list[T] | None:
-        """Return everybody's value, by rank, to rank 0; None to the others."""
-        return [value] if self.alone else cast("list[T] | None", self._context.py_gather(value, 0))
-
-    def told(self, value: T) -> T:
-        """Return the value that rank 0 has to everybody."""
-        return value if self.alone else cast("T", self._context.py_broadcast(value, 0))
 
 
 _joined: list[Ranks] = []
@@ -134,7 +96,8 @@ def join(h: Any) -> None:
     problem = ""
     try:
         with runtime.guard("joining the ranks of an MPI job"):
-            h.nrnmpi_init()
+            with _silent():  # it prints the number of ranks, past Python
+                h.nrnmpi_init()
     except Exception as error:  # noqa: BLE001 - said below
         problem = f" NEURON said: {error}"
     context = objects.parallel_context()
@@ -146,6 +109,27 @@ def join(h: Any) -> None:
             f"NEURON: pip install 'bluecellab[mpi]' (or name one in {_LIBRARY}), and use the mpirun that "
             f"belongs to it. If ranks are to work by themselves, set {_OFF}=0."
         )
+    context.mpiabort_on_error(0)  # errors of hoc are ours to raise
+    # NEURON would end the job, with exit code 0, when a rank waits for longer than this for a slow one
+    context.timeout(0)
+    _joined[:] = [Ranks(context)]
+    ending.at_exit(_joined[0])
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let nothing reach standard output, not even from C."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _library_of_wheel(launcher: str) -> Path | None:
