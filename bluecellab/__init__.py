@@ -5,6 +5,7 @@ Public names are loaded on first use: ``import bluecellab`` starts no NEURON.
 
 from __future__ import annotations
 
+import gc
 import importlib
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,13 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'bluecellab' has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
+    collecting = gc.isenabled()
+    gc.disable()  # a fifth of the time: what modules make stays, and would be looked through again and again
+    try:
+        value = getattr(importlib.import_module(home), name)
+    finally:
+        if collecting:
+            gc.enable()
     globals()[name] = value
     return value
 

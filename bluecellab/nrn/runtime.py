@@ -123,10 +123,16 @@ def start() -> Any:
 
 
 def _import_quietly() -> ModuleType:
-    """Import NEURON without its graphics and away from the working directory."""
+    """Import NEURON without its graphics and away from the working directory.
+
+    NEURON asks IPython whether it is in a notebook, and would load all of it to hear that it is not.
+    """
     options = os.environ.get("NEURON_MODULE_OPTIONS")
     os.environ["NEURON_MODULE_OPTIONS"] = f"{options or ''} -nogui".strip()
     here = Path.cwd()
+    hidden = "IPython" not in sys.modules
+    if hidden:
+        sys.modules["IPython"] = None  # type: ignore[assignment]  # as Python marks what cannot be imported
     try:
         with tempfile.TemporaryDirectory() as empty:
             os.chdir(empty)
@@ -135,6 +141,8 @@ def _import_quietly() -> ModuleType:
             finally:
                 os.chdir(here)
     finally:
+        if hidden:
+            del sys.modules["IPython"]
         if options is None:
             del os.environ["NEURON_MODULE_OPTIONS"]
         else:
