@@ -2,13 +2,33 @@
 
 Results hold copies in numpy arrays that nobody can write to. They stay valid after the cell and the
 simulation they came from are closed, compare bitwise, and can be pickled and exported.
+
+Names are loaded on first use: a circuit needs spikes, and nothing of protocols.
 """
 
 from __future__ import annotations
 
-from bluecellab.results.outcomes import Outcome
-from bluecellab.results.runs import Results
-from bluecellab.results.spikes import Spikes
-from bluecellab.results.traces import Trace, Traces
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bluecellab.results.outcomes import Outcome
+    from bluecellab.results.runs import Results
+    from bluecellab.results.spikes import Spikes
+    from bluecellab.results.traces import Trace, Traces
 
 __all__ = ["Outcome", "Results", "Spikes", "Trace", "Traces"]
+
+_HOMES = {"Outcome": "outcomes", "Results": "runs", "Spikes": "spikes", "Trace": "traces", "Traces": "traces"}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

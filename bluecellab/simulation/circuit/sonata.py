@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.validation import check
@@ -17,11 +18,13 @@ from bluecellab.simulation.circuit.logfile import LogFile, logged
 from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
-from bluecellab.simulation.isolation import Isolation
 from bluecellab.simulation.request import Engine
 from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.functions import load_functions
 from bluecellab.spec.simulation.conditions import SeedConvention
+
+if TYPE_CHECKING:
+    from bluecellab.simulation.isolation import Isolation
 
 __all__ = ["run_sonata"]
 
@@ -94,6 +97,8 @@ def run_sonata(
         If something cannot be built, or the run fails.
     """
     if isolated:
+        from bluecellab.simulation.isolation import Isolation
+
         return (isolated if isinstance(isolated, Isolation) else Isolation()).run(
             run_sonata,
             os.fspath(config) if isinstance(config, str | os.PathLike) else config,
