@@ -1,0 +1,243 @@
+"""``estimate``: how large a simulation will be and what it will take, before anything is built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bluecellab.circuit.access import CircuitAccess
+from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.circuit.config import read_config
+from bluecellab.errors import SimulationError
+from bluecellab.simulation.circuit.dialects import dialect_of
+from bluecellab.simulation.circuit.request import AnyConfig
+from bluecellab.simulation.circuit.spreading import balance_of, dealt_out
+from bluecellab.simulation.estimating.cells import CellSize, Sizes
+from bluecellab.simulation.estimating.costs import Costs, read_costs
+from bluecellab.simulation.estimating.reports import ReportSize, report_sizes, spikes_bytes
+from bluecellab.simulation.estimating.result import Estimate, RankEstimate
+from bluecellab.simulation.estimating.wires import Wires
+from bluecellab.simulation.request import ENGINES, Engine
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import SimulationConfig
+
+__all__ = ["estimate"]
+
+PathLike = str | os.PathLike[str]
+FloatArray = npt.NDArray[np.float64]
+
+_RATE = 5.0  # Hz of each cell, to guess numbers of spikes
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """Everything that is known of a simulation: columns, one row for each cell."""
+
+    config: AnyConfig
+    sizes: Mapping[CellId, CellSize]
+    wires: Wires
+    reports: Sequence[ReportSize]
+    read: npt.NDArray[np.int64]
+    points: int
+    assumed: tuple[str, ...]
+
+    @property
+    def steps(self) -> float:
+        """How many steps the run has."""
+        return self.config.run.tstop / self.config.run.dt
+
+    @property
+    def spikes(self) -> float:
+        """How many spikes the cells send, at a guess."""
+        return len(self.sizes) * _RATE * self.config.run.tstop / 1000
+
+    def column(self, name: str) -> FloatArray:
+        """Return a number of each cell, shape (cells,)."""
+        return np.array([getattr(size, name) for size in self.sizes.values()], dtype=np.float64)
+
+
+def estimate(
+    config: PathLike | AnyConfig,
+    *,
+    ranks: int = 1,
+    threads: int = 1,
+    engine: Engine = "neuron",
+    confine_to: PathLike | None = None,
+    costs: Costs | None = None,
+) -> Estimate:
+    """Return how large a simulation will be and what it will take; NEURON is not started.
+
+    Cells, sections and segments are those of the morphologies and of what templates say that they do with
+    them; synapses and connections are counted in the index of edges of the cells that are simulated. Where
+    files do not tell, the estimate says what it assumes.
+
+    Parameters
+    ----------
+    config
+        Path of a simulation configuration of either dialect, or what was read of one.
+    ranks, threads
+        How many processes, and threads in each, are to run it.
+    engine
+        What integrates.
+    confine_to
+        Folder that no path in the configuration may lead out of.
+    costs
+        What parts cost; those of the calibration of this machine, or built-in ones, when left out.
+
+    Raises
+    ------
+    SimulationError
+        If ``ranks``, ``threads`` or ``engine`` make no sense.
+    ConfigError, CircuitError, MorphologyError
+        If files are missing, or cannot be read.
+    CalibrationError
+        If the calibration is damaged.
+    """
+    for name, value in (("ranks", ranks), ("threads", threads)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise SimulationError(f"{name} is a positive whole number, not {value!r}")
+    if engine not in ENGINES:
+        raise SimulationError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
+    found = read_costs() if costs is None else costs
+    if isinstance(config, str | os.PathLike):
+        config = read_config(Path(config), confine_to=confine_to)
+    circuit = dialect_of(config).open(confine_to)
+    try:
+        model = _modelled(config, circuit)
+    finally:
+        circuit.close()
+    return _Estimator(model, found, (ranks, threads, engine)).estimate()
+
+
+def _modelled(config: AnyConfig, circuit: CircuitAccess) -> _Model:
+    sizer = Sizes()
+    cells = {cell_id: sizer.of(circuit.cell(cell_id)) for cell_id in dialect_of(config).simulated(circuit)}
+    if isinstance(config, SimulationConfig):
+        from bluecellab.simulation.estimating.obi_wires import count_obi
+
+        wires = count_obi(config, circuit, cells)
+    else:
+        from bluecellab.simulation.estimating.allen_wires import count_allen
+
+        assert isinstance(circuit, AllenCircuit)
+        wires = count_allen(config, circuit, cells)
+    reports, read = report_sizes(config, circuit, cells, wires)
+    told = [f"{text} ({count:,} cells)" for text, count in sizer.assumed.items()]
+    points = sum(shape.points for shape in sizer.morphologies.values() if not shape.exact)
+    return _Model(config, cells, wires, reports, read, points, (*told, *wires.assumed))
+
+
+class _Estimator:
+    """Turns numbers into times and bytes."""
+
+    def __init__(self, model: _Model, costs: Costs, spread: tuple[int, int, str]) -> None:
+        self._model = model
+        self._costs = costs
+        self._ranks, self._threads, self._engine = spread
+
+    def estimate(self) -> Estimate:
+        """Return the estimate."""
+        model, costs = self._model, self._costs
+        steps, loads = self._loads()
+        shares = dealt_out(loads, self._ranks)
+        ranks = tuple(self._rank(shares == rank, steps) for rank in range(self._ranks))
+        files = {size.file: size.bytes for size in model.reports}
+        files["spikes"] = spikes_bytes(model.spikes)
+        kinds: dict[str, int] = {}
+        for size in model.sizes.values():
+            kinds[size.kind] = kinds.get(size.kind, 0) + 1
+        build = max(rank.build_seconds for rank in ranks)
+        run = max(rank.run_seconds for rank in ranks)
+        return Estimate(
+            config=model.config.path or model.config.network,
+            cells=kinds,
+            sections=int(model.column("sections").sum()),
+            segments=int(model.column("segments").sum()),
+            synapses=model.wires.synapses,
+            skipped=model.wires.skipped,
+            connections=model.wires.connections,
+            minis=model.wires.minis,
+            replayed=model.wires.sources,
+            inputs=len(model.config.inputs),
+            t_stop=model.config.run.tstop,
+            dt=model.config.run.dt,
+            spikes=int(model.spikes),
+            reports=files,
+            variables=int(model.read.sum()),
+            ranks=self._ranks,
+            threads=self._threads,
+            engine=self._engine,
+            per_rank=ranks,
+            imbalance=balance_of([loads[shares == rank].sum() for rank in range(self._ranks)]),
+            build_seconds=(build * costs.low, build * costs.high),
+            run_seconds=(run * costs.low, run * costs.high),
+            exact=all(size.exact for size in model.sizes.values()),
+            assumed=(*model.assumed, f"each cell fires at {_RATE:g} Hz; synapses merge with none"),
+            calibration=costs.source,
+        )
+
+    def _loads(self) -> tuple[FloatArray, FloatArray]:
+        """Return seconds of each cell in a step, and of its whole run without reports, shapes (cells,)."""
+        model, costs = self._model, self._costs
+        wires = model.wires
+        step = (
+            costs.segment_step_seconds * model.column("segments")
+            + costs.mechanism_step_seconds * model.column("mechanisms")
+            + costs.synapse_step_seconds * (wires.per_cell - wires.plastic_per_cell)
+            + costs.plastic_step_seconds * wires.plastic_per_cell
+        ) * costs.engines[self._engine]
+        return step, step * model.steps
+
+    def _rank(self, here: npt.NDArray[np.bool_], step: FloatArray) -> RankEstimate:
+        """Return what a rank with some of the cells needs."""
+        model, costs, wires = self._model, self._costs, self._model.wires
+        cells, some = int(here.sum()), float(here.mean()) if len(here) else 0.0
+        sections, segments = (float(model.column(name)[here].sum()) for name in ("sections", "segments"))
+        synapses = float(wires.per_cell[here].sum())
+        connections = float(wires.connections_per_cell[here].sum())
+        read = float(model.read[here].sum())
+        build = costs.build * (
+            costs.cell_seconds * cells
+            + costs.section_seconds * sections
+            + costs.segment_seconds * segments
+            + costs.synapse_seconds * synapses
+            + costs.connection_seconds * connections
+            + costs.variable_seconds * read
+            + costs.point_seconds * (model.points if cells else 0)
+        )
+        memory = costs.start_bytes + costs.memory * (
+            costs.cell_bytes * cells
+            + costs.section_bytes * sections
+            + costs.segment_bytes * segments
+            + costs.mechanism_bytes * float(model.column("mechanisms")[here].sum())
+            + costs.synapse_bytes * synapses
+            + costs.connection_bytes * connections
+            + costs.variable_bytes * read
+        )
+        return RankEstimate(
+            cells=cells,
+            segments=int(segments),
+            synapses=int(synapses),
+            memory=int(memory),
+            build_seconds=costs.start_seconds + build,
+            run_seconds=self._run_seconds(step[here], some),
+        )
+
+    def _run_seconds(self, step: FloatArray, share: float) -> float:
+        """Return the CPU seconds of the busiest thread of a rank that has some cells."""
+        model, costs = self._model, self._costs
+        load = step.sum()
+        several = self._ranks * self._threads > 1
+        if self._threads > 1 and len(step):
+            shares = dealt_out(step, self._threads)
+            load = max(float(step[shares == thread].sum()) for thread in range(self._threads))
+        work = (load + costs.step_seconds) * model.steps
+        work += costs.event_seconds * model.wires.arriving * share / self._threads
+        work = work * costs.run / (costs.efficiency if several else 1.0)
+        samples = sum(size.read * size.frames for size in model.reports) * share
+        return float(work + samples * costs.sample_seconds)
