@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Literal
 
 from bluecellab.errors import BluecellabError
@@ -231,7 +233,7 @@ class Runs:
         settings = self.settings
         while True:
             await asyncio.sleep(min(1.0, settings.keep / 4, settings.orphan_patience / 4))
-            now = time.monotonic()
+            now, before = time.monotonic(), len(self._runs)
             for run in list(self._runs.values()):
                 if run.ended and now - run.touched > settings.keep:
                     del self._runs[run.id]
@@ -240,3 +242,11 @@ class Runs:
             ended = sorted((run for run in self._runs.values() if run.ended), key=lambda run: run.touched)
             for run in ended[: max(0, len(ended) - settings.max_kept)]:
                 del self._runs[run.id]
+            if len(self._runs) < before:
+                _give_back()
+
+
+def _give_back() -> None:
+    """Give the memory of forgotten runs back: glibc keeps what lies free between what is in use."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
