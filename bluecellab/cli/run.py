@@ -62,6 +62,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="neuron",
         help="what integrates (default: neuron); CoreNEURON is faster and knows less",
     )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check everything, and tell how large it is and what it will take; build and write nothing",
+    )
     parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
     parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
@@ -71,6 +76,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        from bluecellab.cli.dry_run import dry_run
+
+        return dry_run(arguments)
     from bluecellab.simulation import Isolation, run_sonata
 
     isolated: bool | Isolation = arguments.isolated

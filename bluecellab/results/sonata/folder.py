@@ -89,6 +89,37 @@ class OutputFolder:
                     raise OutputError(f"{taken} is a folder, so that no file of that name can be written")
         return paths
 
+    def check(self, names: Iterable[str]) -> list[Path]:
+        """Say whether files could be written as far as can be seen without writing, and return where.
+
+        Parameters
+        ----------
+        names
+            Within the folder.
+
+        Raises
+        ------
+        OutputError
+            As :meth:`reserve`, which finds out for sure: permissions do not tell of a file system that is
+            read-only.
+        """
+        paths = self._paths(names)
+        self._refuse_older()
+        for path in paths:
+            if self.path not in path.parents and path != self.path / (self._log or ""):
+                refuse_existing(path, overwrite=self.overwrite)
+            if path.is_dir() or partial_path(path).is_dir():
+                raise OutputError(f"{path} is a folder, so that no file of that name can be written")
+        for folder in {self.path, *(path.parent for path in paths)}:
+            there = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
+            if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+                reason = "may not be written to" if there.is_dir() else "is a file"
+                raise OutputError(
+                    f"the output folder {self.path} cannot be written to: {there} {reason}. "
+                    "Choose another one."
+                )
+        return paths
+
     def _paths(self, names: Iterable[str]) -> list[Path]:
         """Return the paths of names, all within the folder and different."""
         paths: list[Path] = []

@@ -177,7 +177,7 @@ class _Estimator:
             build_seconds=(build * costs.low, build * costs.high),
             run_seconds=(run * costs.low, run * costs.high),
             exact=all(size.exact for size in model.sizes.values()),
-            assumed=(*model.assumed, f"each cell fires at {_RATE:g} Hz; synapses merge with none"),
+            assumed=(*model.assumed, f"each cell fires at {_RATE:g} Hz"),
             calibration=costs.source,
         )
 

@@ -89,9 +89,7 @@ class Costs:
     efficiency: float = 0.95
     low: float = 0.5
     high: float = 2.0
-    source: str = (
-        "built in: measured by the developers with two processors of a server of 2023; calibrate your own"
-    )
+    source: str = "built in, measured by the developers on a server; bluecellab calibrate measures them here"
 
     def __post_init__(self) -> None:
         for each in fields(self):
