@@ -45,8 +45,13 @@ def system() -> str:
 
 
 def libraries() -> list[JsonValue]:
-    """Return the mechanism libraries that are loaded: source, key of the content, names."""
+    """Return the mechanism libraries that are loaded: source, key of the content, names, flags of the compiler."""
     return [
-        {"source": library.source, "key": library.key, "names": list(library.names)}
+        {
+            "source": library.source,
+            "key": library.key,
+            "names": list(library.names),
+            "flags": list(library.flags),
+        }
         for library in mechanisms.loaded()
     ]

@@ -7,6 +7,11 @@ for this version of NEURON and this compiler, and finds the library in the cache
 from __future__ import annotations
 
 from bluecellab.nrn.mechanisms.cache import cache_folder
+from bluecellab.nrn.mechanisms.coreneuron import (
+    CoreNeuronLibrary,
+    build_for_coreneuron,
+    coreneuron_library,
+)
 from bluecellab.nrn.mechanisms.library import (
     CacheEntry,
     Cleared,
@@ -25,10 +30,13 @@ from bluecellab.nrn.mechanisms.loading import (
 __all__ = [
     "CacheEntry",
     "Cleared",
+    "CoreNeuronLibrary",
     "MechanismLibrary",
     "build",
+    "build_for_coreneuron",
     "cache_folder",
     "clear_cache",
+    "coreneuron_library",
     "list_cache",
     "load_from_environment",
     "load_mechanisms",

@@ -10,11 +10,12 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +26,13 @@ import platformdirs
 
 from bluecellab.errors import MechanismError
 
-__all__ = ["Entry", "cache_folder", "checksum", "entries", "entry_lock", "hold", "place"]
+__all__ = ["Entry", "cache_folder", "checksum", "entries", "entry_lock", "hold", "obtain"]
+__all__ += ["place"]
 __all__ += ["prepare_folder", "read_entry", "remove", "remove_leftovers", "staging"]
 
 State = Literal["ready", "in use", "damaged"]
+
+log = logging.getLogger(__name__)
 
 _FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -63,6 +67,14 @@ class Entry:
         SHA-256 of the library.
     state
         ``"ready"``, ``"in use"`` (loaded by a living process) or ``"damaged"``.
+    engine
+        ``"neuron"`` or ``"coreneuron"``.
+    flags
+        Of the compiler, on top of those that NEURON's script uses.
+    changes
+        What was changed in the texts before they were translated; by mechanism, as sentences.
+    left_out
+        By mechanism, why it is not in the library.
     """
 
     key: str
@@ -77,6 +89,15 @@ class Entry:
     size: int = 0
     checksum: str = ""
     state: State = "ready"
+    engine: str = "neuron"
+    flags: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the .mod files that it was made of; not there for entries of older versions."""
+        return self.path.parent / "sources"
 
 
 def cache_folder() -> Path:
@@ -179,6 +200,10 @@ def place(key: str, fill: Path, entry: Entry) -> Entry:
             "compiler": entry.compiler,
             "seconds": round(entry.seconds, 3),
             "created": entry.created,
+            "engine": entry.engine,
+            "flags": list(entry.flags),
+            "changes": list(entry.changes),
+            "left_out": dict(entry.left_out),
         }
         (fill / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         fill.chmod(0o755)
@@ -191,6 +216,33 @@ def place(key: str, fill: Path, entry: Entry) -> Entry:
             "written. Check the disk, or set BLUECELLAB_CACHE_DIR to another folder."
         )
     return made
+
+
+def obtain(key: str, make: Callable[[Path], Entry]) -> Entry:
+    """Return an entry, made first if it is not there or damaged; others who ask meanwhile wait.
+
+    Parameters
+    ----------
+    key
+        Name of the entry.
+    make
+        Puts the library into the folder that it is given, and returns what to write about it.
+
+    Returns
+    -------
+    Entry
+    """
+    found = read_entry(key)
+    if found is not None and found.state != "damaged":
+        return found
+    with entry_lock(key):
+        found = read_entry(key)
+        if found is not None and found.state != "damaged":
+            return found
+        if found is not None:
+            log.warning("the library %s in the cache is damaged and is compiled anew", key)
+        with staging() as folder:
+            return place(key, folder, make(folder))
 
 
 @contextmanager
@@ -229,9 +281,13 @@ def read_entry(key: str, *, probe: bool = False) -> Entry | None:
             int(data["size"]),
             str(data["checksum"]),
             "in use" if probe and _in_use(folder) else "ready",
+            str(data.get("engine", "neuron")),  # entries of older versions do not say
+            tuple(map(str, data.get("flags", ()))),
+            tuple(map(str, data.get("changes", ()))),
+            {str(name): str(why) for name, why in data.get("left_out", {}).items()},
         )
         sound = entry.path.stat().st_size == entry.size and checksum(entry.path) == entry.checksum
-    except (KeyError, TypeError, ValueError, OSError):
+    except (AttributeError, KeyError, TypeError, ValueError, OSError):
         return _damaged(folder)
     return entry if sound else _damaged(folder)
 

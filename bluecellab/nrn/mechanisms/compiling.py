@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bluecellab.errors import CompileError, MechanismError
 from bluecellab.nrn.mechanisms.sources import Sources
 from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES, Toolchain
 
-__all__ = ["LIBRARIES", "compile_into"]
+__all__ = ["LIBRARIES", "build_folder", "compile_into", "failed_in", "find_made", "run", "write_sources"]
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,9 @@ _CHATTER = re.compile(
 _LONGEST = 80
 
 
-def compile_into(sources: Sources, tools: Toolchain, target: Path) -> tuple[str, float]:
+def compile_into(
+    sources: Sources, tools: Toolchain, target: Path, flags: tuple[str, ...] = ()
+) -> tuple[str, float]:
     """Compile, and copy the library into a folder.
 
     Parameters
@@ -48,6 +50,8 @@ def compile_into(sources: Sources, tools: Toolchain, target: Path) -> tuple[str,
         With what.
     target
         Folder to put the library into; never used to compile in, so that it may have any name.
+    flags
+        Of the compiler, on top of the usual ones.
 
     Returns
     -------
@@ -60,10 +64,11 @@ def compile_into(sources: Sources, tools: Toolchain, target: Path) -> tuple[str,
         If a .mod file does not compile; ``output`` is what the translator or compiler said.
     """
     began = time.perf_counter()
-    with _build_folder() as folder:
-        _write(sources, folder)
-        code, output = _run(tools, folder)
-        library = _library(folder)
+    with build_folder() as folder:
+        write_sources(sources, folder)
+        command = [*tools.nrnivmodl, *(("-incflags", " ".join(flags)) if flags else ()), "."]
+        code, output = run(command, tools, folder)
+        library = find_made(folder, LIBRARIES)
         if code or library is None:
             raise _error(sources, output, folder)
         shutil.copyfile(library, target / library.name)
@@ -72,7 +77,14 @@ def compile_into(sources: Sources, tools: Toolchain, target: Path) -> tuple[str,
     return library.name, seconds
 
 
-def _write(sources: Sources, folder: Path) -> None:
+def write_sources(sources: Sources, folder: Path) -> None:
+    """Write the files to a folder.
+
+    Raises
+    ------
+    MechanismError
+        If that is not possible.
+    """
     try:
         for name, content in sources.files.items():
             path = folder / name
@@ -80,13 +92,14 @@ def _write(sources: Sources, folder: Path) -> None:
             path.write_bytes(content)
     except OSError as problem:
         raise MechanismError(
-            f"The .mod files of {sources.origin} cannot be copied into the temporary folder "
-            f"{folder} to be compiled: {problem.strerror}. Set TMPDIR to another folder."
+            f"The .mod files of {sources.origin} cannot be copied into the folder "
+            f"{folder} to be compiled: {problem.strerror}. Make room, or set TMPDIR "
+            "(BLUECELLAB_CACHE_DIR for the cache) to another folder."
         ) from problem
 
 
 @contextmanager
-def _build_folder() -> Iterator[Path]:
+def build_folder() -> Iterator[Path]:
     """Make a temporary folder whose path make and the shell can bear, if there is one."""
     bearable = re.compile(r"[A-Za-z0-9_./+-]+")
     roots = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108 - mkdtemp makes it private
@@ -104,18 +117,35 @@ def _build_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)  # what is left there is nobody's loss
 
 
-def _run(tools: Toolchain, folder: Path) -> tuple[int, str]:
-    """Run nrnivmodl; whatever interrupts the wait also ends make and the compilers."""
+def run(command: Sequence[str], tools: Toolchain, folder: Path, **variables: str) -> tuple[int, str]:
+    """Run one of NEURON's scripts in a folder; whatever interrupts the wait also ends make and the compilers.
+
+    Parameters
+    ----------
+    command
+        The script and its arguments.
+    tools
+        What it compiles with.
+    folder
+        Where.
+    **variables
+        Of the environment, on top.
+
+    Returns
+    -------
+    tuple of int and str
+        What it exits with, and what it says.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHONWARNINGS", "BASH_ENV"}
     }
-    environment |= {"CC": tools.cc, "CXX": tools.cxx, "LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}
+    environment |= {"CC": tools.cc, "CXX": tools.cxx, "LC_ALL": "C", "PYTHONIOENCODING": "utf-8", **variables}
     # The script insists on finding libpython, which only NEURON's other translator needs.
     environment.setdefault("NMODL_PYLIB", sys.executable)
     with subprocess.Popen(  # noqa: S603 - NEURON's own script
-        [*tools.nrnivmodl, "."],
+        command,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -131,17 +161,23 @@ def _run(tools: Toolchain, folder: Path) -> tuple[int, str]:
     return process.returncode, _COLOUR.sub("", output.decode("utf-8", errors="replace"))
 
 
-def _library(folder: Path) -> Path | None:
+def find_made(folder: Path, names: Iterable[str]) -> Path | None:
+    """Return the library of one of these names that a script has left in its folder for this machine."""
     for architecture in ARCHITECTURES:
-        for name in LIBRARIES:
+        for name in names:
             path = folder / architecture / name
             if path.is_file():
                 return path
     return None
 
 
+def failed_in(output: str) -> set[str]:
+    """Return the files, without ending, that make says it could not translate or compile."""
+    return set(_FAILED.findall(output))
+
+
 def _error(sources: Sources, output: str, folder: Path) -> CompileError:
-    failed = sorted({name for name in _FAILED.findall(output) if f"{name}.mod" in sources.files})
+    failed = sorted(name for name in failed_in(output) if f"{name}.mod" in sources.files)
     lines = [
         line.replace(f"{folder}/", "") for line in output.splitlines() if not _CHATTER.match(line)
     ] or output.splitlines()

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from bluecellab.errors import MechanismError, NoCompilerError
 from bluecellab.nrn.mechanisms import cache
-from bluecellab.nrn.mechanisms.compiling import LIBRARIES, compile_into
+from bluecellab.nrn.mechanisms.compiling import LIBRARIES, compile_into, write_sources
+from bluecellab.nrn.mechanisms.flags import flags_for, wants_native, what_for
 from bluecellab.nrn.mechanisms.nmodl import embedded
 from bluecellab.nrn.mechanisms.sources import ModFiles, PathLike, Sources, collect, mods_in
 from bluecellab.nrn.mechanisms.toolchain import (
@@ -46,12 +47,15 @@ class MechanismLibrary:
         What identifies its content.
     source
         Where it comes from, to show.
+    flags
+        Of the compiler, on top of the usual ones.
     """
 
     names: tuple[str, ...]
     path: Path | None
     key: str
     source: str
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Cleared:
     kept: tuple[tuple[CacheEntry, str], ...]
 
 
-def build(what: ModFiles) -> MechanismLibrary:
+def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
     """Compile .mod files into a library of the cache, unless that has been done before.
 
     The files are copied and compiled elsewhere: nothing is written beside them. The same content,
@@ -81,6 +85,9 @@ def build(what: ModFiles) -> MechanismLibrary:
     ----------
     what
         A folder of .mod files (with the .inc files that they include), or .mod files.
+    native
+        Whether to optimise for the processor of this machine (``-O3 -march=native``); by default
+        if the variable ``BLUECELLAB_NATIVE`` is 1. The library is another one, for such processors only.
 
     Returns
     -------
@@ -98,54 +105,52 @@ def build(what: ModFiles) -> MechanismLibrary:
         If two of the files define the same mechanism.
     """
     sources = collect(what)
+    flags = flags_for(native)
     version = neuron_version()
     content = sources.digest[:20]
     try:
         tools = find_toolchain()
     except NoCompilerError:
         # A library that was compiled before the compiler was taken away is as good as ever.
-        ready = _any_compiler(content, version)
+        ready = _any_compiler(content, version, flags)
         if ready is None:
             raise
         return _library(ready, sources)
     made_for = f"{version}\0{architecture()}\0{tools.compiler}"
+    if flags:
+        made_for += f"\0{what_for(flags)}"
     key = f"{content}-{hashlib.sha256(made_for.encode()).hexdigest()[:12]}"
-    found = cache.read_entry(key)
-    if found is not None and found.state != "damaged":
-        return _library(found, sources)
-    with cache.entry_lock(key):
-        found = cache.read_entry(key)
-        if found is not None and found.state != "damaged":
-            return _library(found, sources)
-        if found is not None:
-            log.warning("the library %s in the cache is damaged and is compiled anew", key)
-        with cache.staging() as folder:
-            log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
-            file, seconds = compile_into(sources, tools, folder)
-            entry = cache.Entry(
-                key,
-                folder / file,
-                sources.names,
-                sources.origin,
-                version,
-                architecture(),
-                tools.compiler,
-                seconds,
-                time.time(),
-            )
-            return _library(cache.place(key, folder, entry), sources)
+
+    def make(folder: Path) -> CacheEntry:
+        log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
+        file, seconds = compile_into(sources, tools, folder, flags)
+        write_sources(sources, folder / "sources")
+        return cache.Entry(
+            key,
+            folder / file,
+            sources.names,
+            sources.origin,
+            version,
+            architecture(),
+            tools.compiler,
+            seconds,
+            time.time(),
+            flags=flags,
+        )
+
+    return _library(cache.obtain(key, make), sources)
 
 
-def _any_compiler(content: str, version: str) -> CacheEntry | None:
+def _any_compiler(content: str, version: str, flags: tuple[str, ...]) -> CacheEntry | None:
     for entry in cache.entries():
         fits = (entry.neuron, entry.architecture) == (version, architecture())
-        if entry.key.startswith(f"{content}-") and fits and entry.state != "damaged":
+        if entry.key.startswith(f"{content}-") and fits and not flags and not entry.flags:
             return entry
     return None
 
 
 def _library(entry: CacheEntry, sources: Sources) -> MechanismLibrary:
-    return MechanismLibrary(sources.names, entry.path, entry.key, sources.origin)
+    return MechanismLibrary(sources.names, entry.path, entry.key, sources.origin, entry.flags)
 
 
 def compiled_in(folder: Path) -> Path | None:
@@ -172,14 +177,14 @@ def compiled_in(folder: Path) -> Path | None:
     return None
 
 
-def find_library(path: PathLike | ModFiles) -> MechanismLibrary:
+def find_library(path: PathLike | ModFiles, *, native: bool | None = None) -> MechanismLibrary:
     """Return the library meant by a path: a compiled one, or .mod files, compiled if needed.
 
     A library that lies compiled beside its .mod files is used only if it was made of exactly
     these; else they are compiled anew, into the cache.
     """
     if not isinstance(path, (str, os.PathLike)):
-        return build(path)
+        return build(path, native=native)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix != ".mod":
         return _ready_made(place)
@@ -189,14 +194,14 @@ def find_library(path: PathLike | ModFiles) -> MechanismLibrary:
                 f"There is no mechanism library and no folder of .mod files at {place} "
                 f"(working directory: {Path.cwd()})."
             )
-        return build(place)
+        return build(place, native=native)
     compiled = compiled_in(place)
     mods = mods_in(place)
-    if compiled is None:
-        return build(place)
+    if compiled is None or (mods and wants_native(native)):
+        return build(place, native=native)
     if mods and not _made_of(compiled, collect(place)):
         log.info("%s was not made of the .mod files beside it: they are compiled", compiled)
-        return build(place)
+        return build(place, native=native)
     return _ready_made(compiled)
 
 

@@ -71,7 +71,7 @@ _texts: dict[str, str] = {}
 _known_names: dict[int, tuple[str, ...]] = {}  # density mechanisms (0) and point processes (1) so far
 
 
-def load_mechanisms(path: ModFiles) -> MechanismLibrary:
+def load_mechanisms(path: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
     """Load a mechanism library into NEURON, compiling it first if needed.
 
     Loading what is already loaded does nothing, also when it is reached by another path.
@@ -81,6 +81,8 @@ def load_mechanisms(path: ModFiles) -> MechanismLibrary:
     path
         A folder of .mod files (or several .mod files), a folder with an ``x86_64`` or ``arm64``
         folder that nrnivmodl made, or a ``.so`` or ``.dylib``.
+    native
+        Whether .mod files are compiled for the processor of this machine; see :func:`build`.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def load_mechanisms(path: ModFiles) -> MechanismLibrary:
     """
     runtime.raw_h()  # before taking the lock: starting NEURON may load libraries
     with _LOADING:
-        library = find_library(path)
+        library = find_library(path, native=native)
         for known in _libraries:
             if known.key == library.key:
                 return known

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Declaration", "declaration", "embedded", "includes"]
+__all__ = ["Declaration", "declaration", "embedded", "includes", "visible"]
 
 Kind = Literal["density", "point process", "artificial cell", "none"]
 
@@ -49,9 +49,18 @@ class Declaration:
     kind: Kind
 
 
-def _visible(text: str, *, strings: bool = False) -> str:
-    """Return the text without comments, C code and titles, and without strings unless wanted."""
-    return _HIDDEN.sub(lambda match: match["text"] if strings and match["text"] is not None else " ", text)
+def visible(text: str, *, strings: bool = False, in_place: bool = False) -> str:
+    """Return the text without comments, C code and titles, and without strings unless wanted.
+
+    With ``in_place``, what is left stands where it stood.
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        if strings and match["text"] is not None:
+            return match["text"]
+        return re.sub(r"[^\n]", " ", match[0]) if in_place else " "
+
+    return _HIDDEN.sub(shown, text)
 
 
 def declaration(text: str, stem: str) -> Declaration:
@@ -76,7 +85,7 @@ def declaration(text: str, stem: str) -> Declaration:
     >>> declaration("PARAMETER { g = 1 }", "leak").name
     'leak'
     """
-    block = _BLOCK.search(_visible(text))
+    block = _BLOCK.search(visible(text))
     named = _NAME.search(block["body"]) if block else None
     if named is None:
         return Declaration(stem, "density")
@@ -87,7 +96,7 @@ def declaration(text: str, stem: str) -> Declaration:
 
 def includes(text: str) -> tuple[str, ...]:
     """Return the files that a .mod file includes, as written in it."""
-    return tuple(_INCLUDE.findall(_visible(text, strings=True)))
+    return tuple(_INCLUDE.findall(visible(text, strings=True)))
 
 
 def embedded(library: bytes) -> dict[str, bytes]:

@@ -14,13 +14,13 @@ from typing import TypeAlias
 from bluecellab.errors import MechanismConflictError, MechanismError
 from bluecellab.nrn.mechanisms.nmodl import Declaration, declaration, includes
 
-__all__ = ["ModFiles", "PathLike", "Sources", "collect", "mods_in"]
+__all__ = ["COMPANIONS", "ModFiles", "PathLike", "Sources", "collect", "mods_in"]
 
 PathLike: TypeAlias = "str | os.PathLike[str]"
 ModFiles: TypeAlias = "PathLike | Iterable[PathLike]"
 
 #: What .mod files include, from NMODL or from C++.
-_COMPANIONS = (".inc", ".h", ".hh", ".hpp")
+COMPANIONS = (".inc", ".h", ".hh", ".hpp")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def collect(what: ModFiles) -> Sources:
             _add_included(files, path, included)
     for folder in sorted({path.parent for path in mods}):
         for path in sorted(folder.iterdir()):
-            if path.suffix in _COMPANIONS and path.is_file():
+            if path.suffix in COMPANIONS and path.is_file():
                 files.setdefault(path.name, _read(path))
     _refuse_duplicates(declarations, origin)
     return Sources(origin, files, declarations)

@@ -13,7 +13,9 @@ from bluecellab.nrn.mechanisms import cache, library
 
 @pytest.fixture(autouse=True)
 def mods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def compile_into(sources: object, tools: object, target: Path) -> tuple[str, float]:
+    def compile_into(
+        sources: object, tools: object, target: Path, flags: tuple[str, ...]
+    ) -> tuple[str, float]:
         (target / "libnrnmech.so").write_bytes(b"library")
         return "libnrnmech.so", 0.5
 

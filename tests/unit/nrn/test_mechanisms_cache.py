@@ -27,7 +27,9 @@ class FakeCompiler:
         self.runs = 0
         self.pause = 0.0
 
-    def __call__(self, sources: Sources, tools: Toolchain, target: Path) -> tuple[str, float]:
+    def __call__(
+        self, sources: Sources, tools: Toolchain, target: Path, flags: tuple[str, ...] = ()
+    ) -> tuple[str, float]:
         self.runs += 1
         time.sleep(self.pause)
         (target / "libnrnmech.so").write_bytes(b"\0".join(sources.files.values()))
@@ -131,7 +133,7 @@ def test_two_threads_compile_once(compiler: FakeCompiler, mods: Path) -> None:
 def test_a_failed_compilation_leaves_nothing(
     mods: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(sources: Sources, tools: Toolchain, target: Path) -> tuple[str, float]:
+    def fail(sources: Sources, tools: Toolchain, target: Path, flags: tuple[str, ...]) -> tuple[str, float]:
         (target / "half").write_text("")
         raise CompileError("no", "why")
 
