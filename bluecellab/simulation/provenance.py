@@ -45,7 +45,7 @@ def system() -> str:
 
 
 def libraries() -> list[JsonValue]:
-    """Return the mechanism libraries that are loaded: source, key of the content, names, flags of the compiler."""
+    """Return the mechanism libraries that are loaded: source, key of the content, names, flags."""
     return [
         {
             "source": library.source,
