@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bluecellab.errors import BrokenError, EngineError
 from bluecellab.nrn import objects, runtime
 
-__all__ = ["Frames", "Pointers"]
+__all__ = ["Frames", "Pointers", "procedure"]
 
 _IDENTIFIER = re.compile(r"([A-Za-z]\w*)(?:\[(\d+)\])?")
 _GATHER = """
@@ -34,7 +34,21 @@ class _Written:
     names: set[str] = set()  # noqa: RUF012 - of the process
 
 
-def _procedure(name: str, text: str) -> Any:
+def procedure(name: str, text: str) -> Any:
+    """Return a procedure or function of hoc, written once in this process.
+
+    Parameters
+    ----------
+    name
+        Its name, which begins with ``bluecellab_``.
+    text
+        Its program.
+
+    Raises
+    ------
+    EngineError
+        If NEURON does not take it.
+    """
     h = runtime.raw_h()
     if name not in _Written.names:
         with runtime.guard(f"writing {name}"):
@@ -131,7 +145,7 @@ class Pointers:
         if match is None:  # nothing else may become part of a program
             raise EngineError(f"{name!r} is no name of a variable")
         own = prefix + match[1] + ("" if match[2] is None else f"_of_{match[2]}")
-        return _procedure(own, text % (own, name))
+        return procedure(own, text % (own, name))
 
     def release(self) -> None:
         """Let go of the references."""
@@ -147,15 +161,22 @@ class Frames:
         Number of variables.
     rows
         Number of moments that there is room for.
+
+    Attributes
+    ----------
+    row, block
+        NEURON's Vectors of one moment, and of all.
+    count
+        Number of moments that are kept.
     """
 
-    __slots__ = ("_block", "_gather", "_row", "count", "rows", "size")
+    __slots__ = ("_gather", "block", "count", "row", "rows", "size")
 
     def __init__(self, size: int, rows: int) -> None:
         self.size, self.rows, self.count = size, rows, 0
-        self._gather = _procedure("bluecellab_gather", _GATHER)
-        self._row: Any = objects.vector(np.zeros(size))
-        self._block: Any = objects.vector(np.zeros(size * rows))
+        self._gather = procedure("bluecellab_gather", _GATHER)
+        self.row: Any = objects.vector(np.zeros(size))
+        self.block: Any = objects.vector(np.zeros(size * rows))
 
     def add(self, pointers: Pointers) -> bool:
         """Read the variables as they are now; return whether there is no room for another moment.
@@ -168,7 +189,7 @@ class Frames:
         vector = pointers.raw
         if vector is not None:
             try:
-                self._gather(vector, self._row, self._block, self.count * self.size)
+                self._gather(vector, self.row, self.block, self.count * self.size)
             except RuntimeError as error:
                 raise BrokenError("some of what is to be read has been deleted") from error
         self.count += 1
@@ -179,9 +200,9 @@ class Frames:
         rows, self.count = self.count, 0
         if not rows or not self.size:
             return np.empty((rows, self.size))
-        values = np.array(self._block, dtype=np.float64)
+        values = np.array(self.block, dtype=np.float64)
         return values[: rows * self.size].reshape(rows, self.size)
 
     def release(self) -> None:
         """Let go of NEURON's Vectors."""
-        self._row = self._block = None
+        self.row = self.block = None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from bluecellab.errors import BusyError, HookError, RunError, SimulationError
 from bluecellab.nrn import clock
 from bluecellab.nrn.scope import Live, Scope
+from bluecellab.nrn.stepping import Schedule
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.samples import TimeAxis
 from bluecellab.spec.allen import ModuleInput
@@ -139,6 +140,11 @@ class ModuleMember(Live):
         """Go on, with numbers of steps that go on, too."""
         self._total = math.ceil((t_stop - self._start) / self._dt - 1e-6)
         self.due = self._done + 1
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """After which steps it still samples: all."""
+        return Schedule(self._done + 1, 1, self._total - self._done) if math.isfinite(self.due) else None
 
     def sample(self) -> None:
         """Call what is to be called after a step."""

@@ -17,6 +17,7 @@ from bluecellab.errors import BrokenError, CircuitWarning, EngineError, ReportEr
 from bluecellab.nrn import objects
 from bluecellab.nrn.pointers import Frames, Pointers
 from bluecellab.nrn.scope import Live, Scope
+from bluecellab.nrn.stepping import Schedule
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.report_elements import Places, ReportElements
 from bluecellab.recording.samples import TimeAxis
@@ -67,6 +68,12 @@ class Window:
     count: int
     first_step: int = 0
     stride: int = 0
+
+    def steps_from(self, index: int) -> Schedule | None:
+        """Return after which steps frames are due from ``index`` on; None with CVODE, or if none is."""
+        if not self.stride or index >= self.count:
+            return None
+        return Schedule(self.first_step + index * self.stride, self.stride, self.count - index)
 
     def due(self, index: int) -> float:
         """Return when frame ``index`` is due: after so many steps, or with CVODE at that time in ms."""
@@ -157,6 +164,8 @@ class FrameRecorder(Live):
         self._writing = False
         self._handed_on = 0.0
         self._warned = False
+        self._failure: Exception | None = None
+        self._refused = False  # by the sink, which is asked no more
 
     def check(self, plan: RunPlan) -> None:
         """Raise if this report cannot take part in a run.
@@ -198,7 +207,7 @@ class FrameRecorder(Live):
         self._scope.check()
         self._window, self._plan = self._windows(plan), plan
         self._reader.point(self.name)
-        self._taken = 0
+        self._taken, self._failure, self._refused = 0, None, False
         self._sink.open(self._window.start, self._window.dt)
         self._writing = True
 
@@ -216,23 +225,69 @@ class FrameRecorder(Live):
         ------
         BrokenError
             If something that is recorded has been deleted.
-        OutputError
-            If frames cannot be written.
         """
         try:
-            full = self._reader.frames.add(self._reader.pointers)
+            self._reader.frames.add(self._reader.pointers)
         except BrokenError as error:
             raise _gone(self.name) from error
-        self._taken += 1
+        self.took(1)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """After which steps frames are still to be taken, counted since the run began."""
+        return self._window.steps_from(self._taken)
+
+    @property
+    def pointers(self) -> Pointers:
+        """What is read."""
+        return self._reader.pointers
+
+    @property
+    def frames(self) -> Frames:
+        """Frames that wait in NEURON."""
+        return self._reader.frames
+
+    def failed(self, error: RuntimeError) -> BrokenError:
+        """Note that something that is recorded has been deleted; return the error that says so."""
+        failure = _gone(self.name)
+        failure.__cause__ = error
+        self._failure = failure
+        return failure
+
+    def took(self, count: int) -> None:
+        """Note that there are so many more frames, and hand them on if it is time.
+
+        What then goes wrong is raised by :meth:`complain`: a rank that stops between two steps would keep the
+        others waiting.
+        """
+        self._taken += count
         self.due = self._window.due(self._taken)
-        if full or time.monotonic() - self._handed_on > _HAND_ON_EVERY:
-            self._hand_on()
+        frames = self._reader.frames
+        if frames.count < frames.rows and time.monotonic() - self._handed_on <= _HAND_ON_EVERY:
+            return
+        try:
+            if not self._refused:
+                self._hand_on()
+            frames.count = 0
+        except Exception as error:  # noqa: BLE001 - raised when the clock looks in
+            self._failure, self._refused = error, True
+
+    def complain(self) -> None:
+        """Raise what has gone wrong since the clock last looked in.
+
+        Raises
+        ------
+        OutputError
+            If frames could not be written.
+        """
+        if self._failure is not None:
+            raise self._failure
 
     def _hand_on(self) -> None:
         values = self._reader.frames.take()
+        self._handed_on = time.monotonic()
         if len(values):
             self._sink.append(self._combine(values))
-        self._handed_on = time.monotonic()
 
     def extend(self, t_stop: float) -> None:
         """Get ready for the run to be continued up to ``t_stop`` ms."""
@@ -261,8 +316,9 @@ class FrameRecorder(Live):
         self.due = math.inf
         complete = False
         try:
-            self._hand_on()
-            complete = not partial
+            if not self._refused:
+                self._hand_on()
+            complete = not partial and self._failure is None
         finally:
             self._sink.close(complete=complete)
 

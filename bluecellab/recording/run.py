@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from bluecellab.errors import RecordingError
 from bluecellab.nrn import clock, objects, runtime
 from bluecellab.nrn.scope import Live, Scope
+from bluecellab.nrn.stepping import Reader, Schedule
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.recorder import Recorder, TimeReader
 from bluecellab.recording.samples import TimeAxis
@@ -60,6 +61,10 @@ class Sampler(Protocol):
     @property
     def closed(self) -> bool:
         """Whether it has been closed."""
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """After which steps of a run with a fixed step it still samples."""
 
     def sample(self) -> None:
         """Take the sample that is due."""
@@ -142,6 +147,16 @@ class Recorders(Live):
         """When a member samples next: after so many steps of the present advance, or with CVODE in ms."""
         return min((sampler.due for sampler in self._samplers), default=math.inf) - self._steps_before
 
+    @property
+    def samplers(self) -> Sequence[Sampler]:
+        """Members that sample."""
+        return self._samplers
+
+    @property
+    def steps_before(self) -> int:
+        """Steps that the run had taken before it was continued."""
+        return self._steps_before
+
     def sample(self) -> float:
         """Let those members sample that are due first; return when the next ones are."""
         samplers = self._samplers
@@ -193,7 +208,15 @@ class Recorders(Live):
 
         Called between chunks of a run, or in an event of CVODE. Draining costs some microseconds for
         each member, so it waits for :attr:`batch` samples.
+
+        Raises
+        ------
+        OutputError
+            If a report could not be written.
         """
+        for sampler in self._samplers:
+            if isinstance(sampler, Reader):
+                sampler.complain()
         if self._tape.pending < self.batch:
             return
         self._drain_time()

@@ -9,12 +9,14 @@ from bluecellab.errors import CancelledError
 from bluecellab.nrn import clock, objects, runtime
 from bluecellab.nrn.handles import Segment
 from bluecellab.nrn.scope import Live, Scope
+from bluecellab.nrn.stepping import Schedule
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.samples import TimeAxis
 
 __all__ = ["StopAtSpike"]
 
 _STEPS = 40  # between looks, with a fixed step
+_ALL = 2**40  # looks; no run has so many
 
 
 class _Watch:
@@ -109,6 +111,11 @@ class StopAtSpike(Live):
     def finish(self, *, partial: bool) -> None:
         """Nothing to do."""
         del partial
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """After which steps it looks whether there has been a spike."""
+        return Schedule(int(self.due), _STEPS, _ALL) if math.isfinite(self.due) else None
 
     def sample(self) -> None:
         """End the run, if there has been a spike.

@@ -248,7 +248,7 @@ def test_failures(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
         setup.simulation.hooks.clear()
         assert sink.log == ["open", "incomplete"]
         assert 49 <= len(sink.frames) <= 52
-    monkeypatch.setattr(module, "_HAND_ON_EVERY", 0.0)
+    monkeypatch.setattr(module, "_BLOCK_BYTES", 0)  # a frame each
     for cvode in (False, True):
         sink = setup.add()
         sink.refuses_after = 20
