@@ -11,6 +11,7 @@ from bluecellab.circuit.access import Column, IntArray, NodePopulation
 from bluecellab.circuit.config.problems import Problems, nearest, raise_problems, shown
 from bluecellab.circuit.config.text import read_object
 from bluecellab.errors import CircuitFileError, CircuitWarning, ConfigError, NodeSetError, warn
+from bluecellab.files.distinct import distinct
 
 __all__ = ["NodeSets", "NodeSource", "read_node_sets"]
 
@@ -91,7 +92,7 @@ class NodeSets:
         for simple in self._parts(name):
             for population, ids in self._resolve_simple(simple).items():
                 found.setdefault(population, []).append(ids)
-        united = {population: np.unique(np.concatenate(ids)) for population, ids in sorted(found.items())}
+        united = {population: distinct(np.concatenate(ids)) for population, ids in sorted(found.items())}
         return {population: ids for population, ids in united.items() if len(ids)}
 
     def _parts(self, name: str) -> list[str]:
@@ -187,7 +188,7 @@ class NodeSets:
         size = self._source.node_populations[population].size
         self._check_ids(name, rule, size)
         self._check_columns(rule, population)
-        return np.unique(self._source.matching(name, rule, population)).astype(np.int64)
+        return distinct(self._source.matching(name, rule, population)).astype(np.int64)
 
     def _check_columns(self, rule: Mapping[str, object], population: str) -> None:
         """Read the attributes of a rule with our own reader: libsonata crashes on some that are damaged."""

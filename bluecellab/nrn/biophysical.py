@@ -140,8 +140,7 @@ def make(path: str, axon: Axon | None = None) -> Any:
 
 def release(cell: Any) -> None:
     """Free a cell's sections."""
-    for section in list(cell.all):
-        objects.delete_section(section)
+    objects.delete_sections(cell.all)
 
 
 def _load(cell: Any, kind: str, path: str) -> Arrangement:

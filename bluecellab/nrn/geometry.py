@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ __all__ = [
 
 _CAPACITY = 256  # morphologies, of about 100 kB each
 _READERS = ("asc", "swc")  # that NEURON has
+_FILES = 65_536
+_SETTLED = 10**9  # ns
 
 
 class Failure:
@@ -66,6 +69,7 @@ class _State:
 
 
 _remembered: OrderedDict[tuple[str, ...], Arrangement] = OrderedDict()
+_hashes: dict[str, tuple[tuple[int, ...], str]] = {}  # by path, with the state of the file
 _lock = threading.RLock()
 
 
@@ -133,6 +137,7 @@ def forget() -> None:
     """Forget all remembered morphologies."""
     with _lock:
         _remembered.clear()
+        _hashes.clear()
 
 
 @contextmanager
@@ -235,11 +240,32 @@ def content_key(kind: str, path: str) -> tuple[str, ...]:
             container = next(parent for parent in Path(path).parents if parent.exists())
             status = container.stat()
             return kind, path, str(status.st_mtime_ns), str(status.st_size), str(status.st_ino)
-        return kind, hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return kind, _hash_of(path)
     except FileNotFoundError as error:
         raise MorphologyNotFoundError(f"Couldn't find morphology file: {_target(path)}") from error
     except OSError as error:
         raise MorphologyError(f"morphology file {_target(path)} cannot be read: {error.strerror}") from error
+
+
+def _hash_of(path: str) -> str:
+    """Return the hash of a file's content; the file is not read again before its state changes.
+
+    The clock of a file system ticks in some milliseconds: a file that was written just before it was read
+    may change once more without its state telling, and is read again.
+    """
+    status = Path(path).stat()
+    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
+    known = _hashes.get(path)
+    if known is not None and known[0] == state:
+        return known[1]
+    read_at = time.time_ns()
+    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if read_at - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED:
+        with _lock:
+            if len(_hashes) >= _FILES:
+                _hashes.clear()
+            _hashes[path] = state, found
+    return found
 
 
 def _begin(kind: str, path: str) -> float:

@@ -19,6 +19,7 @@ __all__ = [
     "changed_structure",
     "cvode",
     "delete_section",
+    "delete_sections",
     "disconnect",
     "initialize_handler",
     "is_deleted",
@@ -62,6 +63,9 @@ obfunc bluecellab_sectionref() { localobj made
 obfunc bluecellab_mechanism_type() { localobj made
     made = new MechanismType($1)
     return made
+}
+proc bluecellab_delete_sections() {
+    forsec $o1 delete_section()
 }
 obfunc bluecellab_handler() { localobj made
     made = new FInitializeHandler($1, $o2)
@@ -187,6 +191,11 @@ def delete_section(section: Any) -> None:
     """Delete a raw section, unless somebody else has."""
     if not is_deleted(section):
         _h().delete_section(sec=section)
+
+
+def delete_sections(sections: Any) -> None:
+    """Delete the sections of a hoc SectionList, but for those that somebody else has."""
+    _h().bluecellab_delete_sections(sections)
 
 
 def disconnect(sections: Iterable[Any]) -> None:

@@ -7,7 +7,7 @@ done here, statement for statement; for any other file the answer is None, and N
 from __future__ import annotations
 
 import math
-import struct
+import operator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,11 +15,10 @@ import numpy.typing as npt
 
 from bluecellab.nrn.arrangement import Arrangement, SectionShape
 
-__all__ = ["arranged"]
+__all__ = ["arranged", "is_ordered"]
 
 _NAMES = {1: "soma", 2: "axon", 3: "dend", 4: "apic"}
 _LISTS = {1: "somatic", 2: "axonal", 3: "basal", 4: "apical"}
-_SINGLE = struct.Struct("4f")  # the precision in which hoc's sscanf reads
 
 FloatArray = npt.NDArray[np.float64]
 Point = tuple[float, float, float, float]
@@ -48,6 +47,12 @@ class _Branch:
     wire: bool = False
 
 
+class _Last:
+    """The points of the file that was looked at last, until they are asked for: it is read but once."""
+
+    read: tuple[bytes, _Points] | None = None
+
+
 def arranged(content: bytes) -> Arrangement | None:
     """Return what Import3d would make of a file, or None if that is not known for sure.
 
@@ -74,35 +79,50 @@ def arranged(content: bytes) -> Arrangement | None:
     return _arrangement(points, branches)
 
 
+def is_ordered(content: bytes) -> bool:
+    """Whether a file is certainly well-formed, with parents before children; what was read is kept for once.
+
+    Parameters
+    ----------
+    content
+        Of the SWC file.
+    """
+    points = _read(content)
+    _Last.read = None if points is None else (content, points)
+    return points is not None
+
+
 def _read(content: bytes) -> _Points | None:
+    kept, _Last.read = _Last.read, None
+    if kept is not None and kept[0] == content:
+        return kept[1]
     if not content.endswith(b"\n") or b"\r" in content or not content.isascii():
         return None
-    places: dict[int, int] = {}
-    points = _Points([], [], [])
-    last = -1
-    for line in content.decode().split("\n"):
-        words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        try:
-            number, kind, parent = int(words[0]), int(words[1]), int(words[6])
-            x, y, z, radius = _SINGLE.unpack(_SINGLE.pack(*map(float, words[2:6])))
-        except (ValueError, IndexError, OverflowError, struct.error):
-            return None
-        if "_" in line:
-            return None  # Python takes 1_0 for a number
-        root = not points.types
-        if number <= last or kind not in _NAMES or len(words) != 7 or (parent < 0) != root:
-            return None
-        place = -1 if root else places.get(parent, -2)
-        if place == -2 or not all(map(math.isfinite, (x, y, z, radius))):
-            return None
-        places[number] = len(points.types)
-        points.types.append(kind)
-        points.rows.append((x, y, z, radius * 2))
-        points.parents.append(place)
-        last = number
-    return points if len(points.types) > 1 and points.types[0] == 1 else None
+    lines = [line for line in content.decode().split("\n") if line and not line.isspace()]
+    lines = [line for line in lines if line[0] != "#" and not line.lstrip().startswith("#")]
+    text = "".join([f"{line} ;\n" for line in lines])
+    words = text.split()
+    count = len(lines)
+    # Python takes 1_0 for a number
+    if count < 2 or len(words) != 8 * count or words[7::8] != [";"] * count or "_" in text:
+        return None
+    try:
+        numbers, types, above = (list(map(int, words[column::8])) for column in (0, 1, 6))
+        columns = [list(map(float, words[column::8])) for column in range(2, 6)]
+    except (ValueError, OverflowError):
+        return None
+    with np.errstate(over="ignore"):
+        single = np.array(columns, dtype=np.float64).astype(np.float32)  # the precision hoc's sscanf reads in
+    if not np.isfinite(single).all() or not set(types) <= set(_NAMES) or types[0] != 1:
+        return None
+    x, y, z, radius = single.astype(np.float64)
+    places = dict(zip(numbers, range(count), strict=True))
+    parents = [-1, *(places.get(number, count) for number in above[1:])]
+    ascending = all(map(operator.lt, numbers, numbers[1:])) and numbers[0] > -1
+    before = all(map(operator.lt, parents, range(count)))
+    if not ascending or not before or above[0] >= 0 or min(above[1:]) < 0:
+        return None
+    return _Points(types, list(zip(*map(np.ndarray.tolist, (x, y, z, radius * 2)), strict=True)), parents)
 
 
 def _ends(points: _Points) -> list[int] | None:
@@ -197,6 +217,9 @@ def _arrangement(points: _Points, branches: list[_Branch]) -> Arrangement:
             structure.append(f"~create {_NAMES[kind]}[{counts[kind]}]\n")
         structure.append(f'forsec "{_NAMES[kind]}" {_LISTS[kind]}.append\n')
     structure.append("forall all.append\n")
+    shown = [_shown(branch) for branch in branches]
+    ends = np.cumsum([len(rows) for rows in shown])
+    points_of = np.split(_printed([row for rows in shown for row in rows]), ends[:-1])
     return Arrangement(
         tuple(structure),
         tuple(
@@ -205,7 +228,7 @@ def _arrangement(points: _Points, branches: list[_Branch]) -> Arrangement:
                 names[branch.parent] if branch.parent >= 0 else "",
                 branch.parent_x if branch.parent >= 0 else 0.0,
                 _wire(branch),
-                _printed(_shown(branch)),
+                points_of[number],
                 number,
             )
             for number, (name, branch) in enumerate(zip(names, branches, strict=True))
@@ -232,5 +255,17 @@ def _shown(branch: _Branch) -> list[Point]:
 
 def _printed(rows: list[Point]) -> FloatArray:
     """Return numbers as they come out of ``"%.8g"``, by which Import3d hands them on; shape (n, 4)."""
-    flat = tuple([value for row in rows for value in row])
-    return np.array(("%.8g " * len(flat) % flat).split(), dtype=float).reshape(-1, 4)
+    values = np.array(rows, dtype=np.float64).ravel()
+    size = np.abs(values)
+    with np.errstate(divide="ignore"):
+        scale = 7 - np.floor(np.log10(size))
+    known = (scale >= 0) & (scale <= 22)  # powers of ten that are exact
+    scale = 10.0 ** np.where(known, scale, 0)
+    scaled = size * scale
+    digits = np.rint(scaled)
+    # the product is off by less than 1e-7: only near a half could that matter
+    known &= (digits >= 1e7) & (digits < 1e8) & (np.abs(scaled - np.floor(scaled) - 0.5) > 1e-6)
+    found = np.copysign(digits / scale, values)  # rounded once, as a text is read
+    for index in np.flatnonzero(~known & (size > 0)).tolist():
+        found[index] = float(f"{values[index]:.8g}")
+    return np.where(size > 0, found, values).reshape(-1, 4)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Edges
 from bluecellab.circuit.helpers import find_helper, helper_folders
 from bluecellab.errors import CircuitWarning, SynapseError, warn
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.reseeding import reseeding
 from bluecellab.nrn.scope import Scope
@@ -163,7 +164,7 @@ class _Maker:
         """Make synapses by a hoc template of the circuit."""
         made = helper.make(processes, self.edges.take(chosen), self.receiver, self.conditions, places)
         owner.own(made.instances, list.clear)
-        for name in np.unique(made.mechanisms).tolist():
+        for name in distinct(made.mechanisms).tolist():
             known, here = synapses.point_mechanism(name), made.mechanisms == name
             if known.draws and known.forgets:
                 owner.own((processes, made.slots[here]), lambda pair: synapses.forget_streams(*pair))

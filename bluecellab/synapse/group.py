@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import SynapseError
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.nrn.synapses import PointMechanism
@@ -250,7 +251,7 @@ class SynapseGroup(Live):
         if kind != "real":  # NEURON refuses delays of just one step where the source is no cell of its own
             delays = np.maximum(delays, self.conditions.dt * _MORE_THAN_ONE)
         index = np.array([mechanism.kind_index for mechanism in made.mechanisms], dtype=np.int64)
-        for slot in np.unique(index[made.mechanism[members]]).tolist() if len(members) else ():
+        for slot in distinct(index[made.mechanism[members]]).tolist() if len(members) else ():
             here = index[made.mechanism[members]] == slot
             chosen = members[here]
             connections = self._scope.own(synapses.empty_list(), synapses.release_backwards)

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import SynapseError
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn import synapse_helpers, synapses
 from bluecellab.nrn.synapse_helpers import HelperTemplate
 from bluecellab.synapse.columns import EdgeColumns
@@ -195,7 +196,7 @@ class Helper:
 
     def _set_conductance(self, processes: Any, edges: Edges, made: Helped) -> None:
         conductance = EdgeColumns(edges, f"synapses of {self.prefix}").not_negative("conductance")
-        for name in np.unique(made.mechanisms).tolist():
+        for name in distinct(made.mechanisms).tolist():
             if "conductance" in synapses.point_mechanism(name).defaults:
                 here = made.mechanisms == name
                 synapses.write(processes, made.slots[here], "conductance", conductance[here])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import CircuitWarning, ColumnError, warn
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn import synapses
 from bluecellab.synapse.columns import EdgeColumns
 from bluecellab.synapse.conditions import Receiver
@@ -92,7 +93,7 @@ def places_of(edges: Edges, receiver: Receiver) -> Places:
 def _warn_of_missing(edges: Edges, receiver: Receiver, missing: IntArray) -> None:
     if not len(missing):
         return
-    ids = np.unique(missing)
+    ids = distinct(missing)
     shown = ", ".join(map(str, ids[:5].tolist())) + (", ..." if len(ids) > 5 else "")
     warn(
         f"{receiver.label}: {len(missing)} of {len(edges)} synapses of {edges.population.name} are left out: "
@@ -117,7 +118,7 @@ def _by_points(columns: EdgeColumns, sections: list[Any], section: IntArray) -> 
     points = columns.needed("afferent_segment_id").astype(np.int64)
     offsets = np.maximum(columns.needed("afferent_segment_offset"), 0.0)
     position = np.full(len(points), 0.5)
-    for index in np.unique(section[section >= 0]).tolist():
+    for index in distinct(section[section >= 0]).tolist():
         here = np.flatnonzero(section == index)
         arcs, length, backwards = synapses.arc_lengths(sections[index])
         point, offset = points[here], offsets[here]

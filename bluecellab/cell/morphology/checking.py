@@ -11,6 +11,7 @@ import numpy as np
 
 from bluecellab.cell.morphology.paths import Location, find
 from bluecellab.errors import MorphologyError
+from bluecellab.nrn import swc
 
 __all__ = ["check", "load"]
 
@@ -70,7 +71,7 @@ def _check_text(location: Location) -> None:
             f"morphology {location.path} is a binary file under the name of a text file ("
             f"{location.extension}); it may be damaged"
         )
-    if location.extension == ".swc":
+    if location.extension == ".swc" and not swc.is_ordered(content):
         _check_order(content, location.path)
 
 

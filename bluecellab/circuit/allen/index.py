@@ -11,6 +11,7 @@ from bluecellab.circuit.access import IntArray
 from bluecellab.circuit.allen.merged import MergedTable
 from bluecellab.circuit.columns import Rows, as_integers
 from bluecellab.errors import CircuitFileError
+from bluecellab.files.distinct import distinct
 
 if TYPE_CHECKING:
     import h5py
@@ -171,7 +172,7 @@ class EdgeIndex:
         if int(lengths.sum()) > self._table.size:
             raise self._stale(f"for target {target} its ranges of edges overlap")
         rows = _spread(ranges[:, 0], lengths)
-        if len(np.unique(rows)) != len(rows):
+        if len(distinct(rows)) != len(rows):
             raise self._stale(f"for target {target} its ranges of edges overlap")
         beside = np.setdiff1d([ranges[:, 0] - 1, ranges[:, 1]], rows)
         beside = beside[(beside >= 0) & (beside < self._table.size)]

@@ -13,6 +13,7 @@ from bluecellab.circuit.access import Column, IntArray
 from bluecellab.circuit.allen.types import TypeTable
 from bluecellab.circuit.columns import Rows, as_integers, no_column
 from bluecellab.circuit.hdf5 import Hdf5File
+from bluecellab.files.distinct import distinct
 
 if TYPE_CHECKING:
     import h5py
@@ -187,7 +188,7 @@ class MergedTable:
                 f"{self.what}, {self.kind}_group_index has {index.min()}; the file is damaged"
             )
         found: list[tuple[str, IntArray | slice, Rows]] = []
-        for group in np.unique(ids).tolist():
+        for group in distinct(ids).tolist():
             places = np.flatnonzero(ids == group)
             whole = len(places) == size
             inside = rows if whole and bool((index == rows.wanted).all()) else Rows(index[places])

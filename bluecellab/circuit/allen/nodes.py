@@ -13,6 +13,7 @@ from bluecellab.circuit.allen.types import TypeTable
 from bluecellab.circuit.columns import Rows
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.tables import node_ids
+from bluecellab.files.distinct import distinct
 
 __all__ = ["POINT_TYPES", "NodesTable"]
 
@@ -84,9 +85,9 @@ class NodesTable:
             )
         of_types = self.table.of_types(_TYPE)
         if of_types is None:
-            found = np.unique(self.table.column(_TYPE, self._where))
+            found = distinct(self.table.column(_TYPE, self._where))
         else:
-            found = np.unique(of_types[np.unique(self._where.types)])
+            found = distinct(of_types[distinct(self._where.types)])
         if found.dtype.kind != "U" or (len(found) and found[0] == ""):
             raise self.file.failure(
                 f"{self.table.what} has nodes without a {_TYPE}; it is 'biophysical', 'point_neuron' or "

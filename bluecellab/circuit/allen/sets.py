@@ -12,6 +12,7 @@ from bluecellab.circuit.allen.nodes import POINT_TYPES, NodesTable
 from bluecellab.circuit.config.problems import nearest, shown
 from bluecellab.circuit.matching import mask_of
 from bluecellab.errors import NodeSetError
+from bluecellab.files.distinct import distinct
 
 __all__ = ["PREDEFINED", "AllenNodeSets"]
 
@@ -109,7 +110,7 @@ class AllenNodeSets:
                 self._found[member] = self._resolve(member, (*path, name))
             for population, ids in self._found[member].items():
                 parts.setdefault(population, []).append(ids)
-        return {population: np.unique(np.concatenate(ids)) for population, ids in parts.items()}
+        return {population: distinct(np.concatenate(ids)) for population, ids in parts.items()}
 
     def _conditions(self, name: str, rule: Mapping[str, object]) -> Mapping[str, IntArray]:
         populations = self._populations(name, rule)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn import runtime, synapses
 from bluecellab.nrn.lone import connect_alone
 from bluecellab.synapse.group import KINDS, Bundle, SynapseGroup
@@ -56,7 +57,7 @@ class QuickEvents:
         place[order] = np.arange(len(members))
         self._slots = place[self._slots]
         connections = group.scope.own(synapses.empty_list(), synapses.release_backwards)
-        for kind in np.unique(kinds).tolist():
+        for kind in distinct(kinds).tolist():
             here = order[kinds[order] == kind]
             connect_alone(
                 connections,

@@ -155,3 +155,21 @@ def test_messages_name_the_target_of_a_link(tmp_path: Path) -> None:
 def test_unknown_statements_are_refused() -> None:
     with pytest.raises(MorphologyError, match="launch"):
         parsed(["~create soma[1]\n", "launch()"], [0])
+
+
+def test_a_settled_file_is_read_once_and_a_changed_one_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.swc"
+    path.write_text("one")
+    first = geometry.content_key("swc", str(path))
+    path.write_text("two")  # of the same size, within a tick of the clock of the file system
+    second = geometry.content_key("swc", str(path))
+    assert first != second
+    with monkeypatch.context() as patched:
+        patched.setattr(geometry, "_SETTLED", -1)
+        assert geometry.content_key("swc", str(path)) == second
+        patched.setattr(Path, "read_bytes", lambda _: pytest.fail("it is read again"))
+        assert geometry.content_key("swc", str(path)) == second
+    path.write_text("three")
+    assert geometry.content_key("swc", str(path)) not in (first, second)

@@ -19,6 +19,7 @@ from bluecellab.circuit.config.text import read_object
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.circuit.validation.where import Where, report_error
 from bluecellab.errors import BluecellabError
+from bluecellab.files.distinct import distinct
 from bluecellab.spec.allen import AllenLayout, EdgesFile
 from bluecellab.spec.functions import SYNAPSE_MODELS, WEIGHT_FUNCTIONS
 
@@ -139,8 +140,8 @@ def _receivers(file: Hdf5File, path: str, kinds: TextArray) -> dict[int, frozens
             count = min(len(some), len(ends))
             some, ends = some[:count], np.asarray(ends[:count], np.uint64)
             known = ends < len(numbers)
-            for number in np.unique(some).tolist():
-                arrive = np.unique(numbers[ends[known & (some == number)].astype(np.int64)])
+            for number in distinct(some).tolist():
+                arrive = distinct(numbers[ends[known & (some == number)].astype(np.int64)])
                 found.setdefault(int(number), set()).update(names[arrive].tolist())
     return {number: frozenset(each) for number, each in found.items()}
 
