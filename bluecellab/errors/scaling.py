@@ -26,11 +26,19 @@ class LauncherError(ParallelError):
 
 
 class RankError(ParallelError):
-    """Another rank failed; ``rank`` is which one, ``traceback`` its own, as text."""
+    """Another rank failed.
 
-    def __init__(self, message: str, *, rank: int | None = None, traceback: str = "") -> None:
+    ``rank`` is which one, ``kind`` the name of its exception's class, ``reason`` its text, ``traceback``
+    the whole.
+    """
+
+    def __init__(
+        self, message: str, *, rank: int | None = None, kind: str = "", reason: str = "", traceback: str = ""
+    ) -> None:
         super().__init__(message)
         self.rank = rank
+        self.kind = kind
+        self.reason = reason
         self.traceback = traceback
 
 

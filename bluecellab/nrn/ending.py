@@ -1,7 +1,7 @@
 """How a rank ends: with all others, or by ending them, too, so that none waits for ever.
 
-A process that leaves an MPI job without a word has launchers end the others, in the middle of their work and with
-exit code 0; one that leaves by an exception may have them wait for ever.
+A process that leaves an MPI job without a word has launchers end the others, in the middle of their work and
+with exit code 0; one that leaves by an exception may have them wait for ever.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def abort_with(error: BaseException) -> NoReturn:
 def abort(code: int) -> NoReturn:
     """End this process and, by the launcher, all other ranks; nothing is cleaned up.
 
-    Launchers end a job when a process leaves it without a word; they say more, on standard output, when MPI's own
-    way to abort is taken.
+    Launchers end a job when a process leaves it without a word; they add words of their own when MPI's way to
+    abort is taken.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

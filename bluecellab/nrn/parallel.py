@@ -95,9 +95,8 @@ def join(h: Any) -> None:
         os.environ.setdefault(_LIBRARY, str(library))
     problem = ""
     try:
-        with runtime.guard("joining the ranks of an MPI job"):
-            with _silent():  # it prints the number of ranks, past Python
-                h.nrnmpi_init()
+        with runtime.guard("joining the ranks of an MPI job"), _silent():
+            h.nrnmpi_init()  # prints the number of ranks, past Python
     except Exception as error:  # noqa: BLE001 - said below
         problem = f" NEURON said: {error}"
     context = objects.parallel_context()

@@ -1,14 +1,15 @@
 """What ranks do together: each method is called by all of them, and none waits for one that has failed.
 
-Every exchange says what it is for. One that fails within :meth:`Ranks.agreed` sends its traceback instead of what
-the others wait for, wherever they wait; one that ends says so. So an error on one rank is an error on all.
+Every exchange says what it is for. One that fails within :meth:`Ranks.agreed` sends its traceback instead
+of what the others wait for, wherever they wait; one that ends says so. So an error on one rank is an error on
+all.
 """
 
 from __future__ import annotations
 
 import pickle
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -30,12 +31,13 @@ _ENDED = "having ended"
 class _Failure:
     """What a rank says of its error."""
 
-    summary: str
+    kind: str
+    reason: str
     trace: str
 
     @classmethod
     def of(cls, error: BaseException) -> _Failure:
-        return cls(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+        return cls(type(error).__name__, str(error), "".join(traceback.format_exception(error)))
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Ranks:
         return objects.values_of(vector).reshape(array.shape)
 
     def same(self, value: object, doing: str) -> None:
-        """Raise, on all ranks, if they do not all have the same value.
+        """Raise, on all ranks, if they do not all have the same value; of dictionaries, say what differs.
 
         Raises
         ------
@@ -162,7 +164,7 @@ class Ranks:
         """
         told = self.gathered(value, doing)
         if any(other != told[0] for other in told):
-            shown = "; ".join(f"rank {rank}: {other}" for rank, other in enumerate(told[:4]))
+            shown = "; ".join(f"rank {rank}: {other}" for rank, other in enumerate(_different(told)[:4]))
             raise ParallelError(
                 f"{doing} must be asked for alike on all {self.count} ranks, but was not. {shown}"
                 + ("; ..." if self.count > 4 else "")
@@ -291,18 +293,30 @@ class Ranks:
             if message.failure is not None:
                 failure = message.failure
                 return RankError(
-                    f"rank {rank} failed while {message.doing}: {failure.summary}",
+                    f"rank {rank} failed while {message.doing}: {failure.kind}: {failure.reason}",
                     rank=rank,
+                    kind=failure.kind,
+                    reason=failure.reason,
                     traceback=failure.trace,
                 )
         for rank, message in enumerate(told):
             if message.doing == _ENDED:
                 return RankError(
-                    f"rank {rank} has ended, while rank {self.id} is {told[self.id].doing}: all ranks must do "
-                    "the same to the end",
+                    f"rank {rank} has ended, while rank {self.id} is {told[self.id].doing}: all ranks must "
+                    "do the same to the end",
                     rank=rank,
                 )
         if len({(message.doing, message.depth) for message in told}) > 1:
             shown = "; ".join(f"rank {rank} is {message.doing}" for rank, message in enumerate(told[:4]))
             return ParallelError(f"ranks must do the same in the same order, but {shown}")
         return None
+
+
+def _different(values: Sequence[object]) -> list[object]:
+    """Return values without what they have in common, as far as they are dictionaries of the same names."""
+    if not all(isinstance(value, dict) for value in values):
+        return list(values)
+    parts = cast("Sequence[dict[str, object]]", values)
+    names = dict.fromkeys(name for part in parts for name in part)
+    odd = [name for name in names if len({repr(part.get(name)) for part in parts}) > 1]
+    return [", ".join(f"{name} = {part.get(name)!r}" for name in odd) for part in parts]

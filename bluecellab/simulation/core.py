@@ -16,12 +16,14 @@ from bluecellab.errors import (
 )
 from bluecellab.nrn import clock, objects, runtime, scope, settings
 from bluecellab.nrn.handles import name_of
+from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.nrn.scope import Live
 from bluecellab.recording import Recordable, Recorders, RunPlan
 from bluecellab.simulation.conditions import NeuronGlobals
 from bluecellab.simulation.look import Hook, Look
 from bluecellab.simulation.progress import progress_for
+from bluecellab.simulation.ranks import all_running
 from bluecellab.simulation.request import Engine, RunRequest
 
 __all__ = ["Hook", "Simulation"]
@@ -265,18 +267,19 @@ class Simulation(Live):
 
     def _run(self, request: RunRequest, show_progress: bool, *, fresh: bool) -> None:
         self._scope.check()
-        cells = self._cells_to_run()
-        try:
-            with (
-                runtime.marked_running("a simulation"),
-                settings.preserved(_ALWAYS_PUT_BACK),
-                settings.applied(self._settings(request, cells)),
-            ):
-                self._cancelled.clear()
-                _Runs.count += 1
-                self._integrate(request, cells, show_progress, fresh=fresh)
-        finally:
-            scope.release_deferred()
+        with all_running(request, fresh=fresh):
+            cells = self._cells_to_run()
+            try:
+                with (
+                    runtime.marked_running("a simulation"),
+                    settings.preserved(_ALWAYS_PUT_BACK),
+                    settings.applied(self._settings(request, cells)),
+                ):
+                    self._cancelled.clear()
+                    _Runs.count += 1
+                    self._integrate(request, cells, show_progress, fresh=fresh)
+            finally:
+                scope.release_deferred()
         self._last = request
         self._state = (scope.changes(), _Runs.count)
 
@@ -312,7 +315,7 @@ class Simulation(Live):
         known = {raw for cell in (*self.cells, *strangers) for raw in cell.raw_sections()}
         known.update(self._places)
         foreign = [raw for raw in runtime.raw_h().allsec() if raw not in known]
-        if not (self.cells or strangers or foreign):
+        if not any(ranks().gathered(bool(self.cells or strangers or foreign), "looking for cells")):
             raise SimulationError("no cells to run; make one and add it with simulation.add_cell(cell)")
         if strangers or foreign:
             names = [str(cell.label) for cell in strangers]
@@ -363,11 +366,13 @@ class Simulation(Live):
 
     def _begin(self, plan: RunPlan, cells: list[Cell]) -> None:
         """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
-        self._recorders.prepare(plan, self._members(cells), self._any_section())
-        for cell in cells:
-            cell.reseed(self.channel_seed)
+        with ranks().agreed("preparing a run"):
+            self._recorders.prepare(plan, self._members(cells), self._any_section())
+            for cell in cells:
+                cell.reseed(self.channel_seed)
         clock.initialise(float(runtime.raw_h().v_init))
-        self._recorders.reset()
+        with ranks().agreed("beginning to record"):
+            self._recorders.reset()
         if plan.t_start:
             clock.skip(plan.t_start, plan.dt)
             self._recorders.restart()  # what was recorded while settling is dropped

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import Protocol
 
+from bluecellab.nrn.parallel import ranks
+
 __all__ = ["Bar", "Progress", "building_bar", "progress_for"]
 
 _STEPS = 100
@@ -76,7 +78,7 @@ class _Calls:
 def progress_for(
     function: Callable[[], object] | None, show: bool, start: float, stop: float
 ) -> AbstractContextManager[Progress | None]:
-    """Return what reports the progress of a run, if anything does.
+    """Return what reports the progress of a run, if anything does; of several ranks, only rank 0 does.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def progress_for(
     start, stop
         Where the run begins and ends, in ms.
     """
-    if not show:
+    if not show or ranks().id:
         return nullcontext()
     if function is not None:
         return nullcontext(_Calls(function, start, stop))
@@ -97,7 +99,7 @@ def progress_for(
 @contextmanager
 def building_bar(steps: int, show: bool) -> Iterator[Callable[[], object]]:
     """Show, if that is wanted, how far building has come; yields what is to be called after each step."""
-    if not show:
+    if not show or ranks().id:
         yield lambda: None
         return
     from tqdm.auto import tqdm
