@@ -3,6 +3,9 @@
 NEURON keeps one list of them for the process, and crashes when a place in it has gone. So this module keeps
 that list for NEURON: every :class:`Transfers` has its part of it, and when one ends NEURON's list is made
 anew from the parts of the others.
+
+Among several ranks potentials are handed from rank to rank, and making the list is something that all of them
+do at once. So it is made before the next run there, in :func:`settle`.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ import numpy.typing as npt
 
 from bluecellab.errors import EngineError
 from bluecellab.nrn import objects, runtime
+from bluecellab.nrn.parallel import ranks
 
-__all__ = ["Transfers"]
+__all__ = ["Transfers", "settle"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -34,6 +38,7 @@ proc bluecellab_transfer_to() { local i
 }
 """
 _TRANSFERS_ONLY = 3  # what gid_clear() forgets
+_DOING = "connecting gap junctions"
 
 
 class Transfers:
@@ -45,7 +50,7 @@ class Transfers:
         Raw sections.
     places
         For each place that is handed on, the index of its section, the position on it, and the number
-        under which it is handed on; shapes (n,). No number may be alive twice in the process.
+        under which it is handed on; shapes (n,). No number may be alive twice, on whatever rank.
     processes
         List of point processes with a variable ``vgap``.
     targets
@@ -54,6 +59,7 @@ class Transfers:
 
     _alive: ClassVar[list[Transfers]] = []
     _written = False
+    _changed = False  # since NEURON's list was made; among several ranks
 
     def __init__(
         self,
@@ -96,20 +102,66 @@ class Transfers:
 
     @classmethod
     def _renew(cls) -> None:
+        objects.parallel_context().gid_clear(_TRANSFERS_ONLY)
+        if not ranks().alone:
+            cls._changed = True
+        elif cls._alive:
+            cls._make()
+
+    @classmethod
+    def _make(cls) -> None:
+        """Have NEURON make its list; all ranks at once."""
         h = runtime.raw_h()
         if not cls._written:
             h(_PROCEDURES)
             cls._written = True
-        context = objects.parallel_context()
-        context.gid_clear(_TRANSFERS_ONLY)
-        if cls._alive:
-            with runtime.guard("connecting gap junctions"):
-                for part in cls._alive:
-                    part._tell(h)
-                context.setup_transfer()
+        with runtime.guard("connecting gap junctions"):
+            for part in cls._alive:
+                part._tell(h)
+            objects.parallel_context().setup_transfer()
+
+    @classmethod
+    def settle(cls) -> None:
+        """Make the list anew if that of any rank has changed."""
+        if not any(ranks().gathered(cls._changed, _DOING)):
+            return
+        cls._refuse_lost()
+        objects.parallel_context().gid_clear(_TRANSFERS_ONLY)
+        cls._changed = False
+        if any(ranks().gathered(bool(cls._alive), _DOING)):
+            cls._make()
+
+    @classmethod
+    def _refuse_lost(cls) -> None:
+        """Raise if places of another rank have gone; NEURON would end the process."""
+        none = np.empty(0)
+        there = [objects.values_of(part._places[1]) for part in cls._alive]
+        sources = np.concatenate([none, *ranks().gathered(np.concatenate([none, *there]), _DOING)])
+        wanted = np.concatenate([none, *(objects.values_of(part._targets[1]) for part in cls._alive)])
+        lost = int(np.count_nonzero(~np.isin(wanted, sources)))
+        ends = ranks().gathered(lost, _DOING)
+        if any(ends):
+            raise EngineError(
+                f"{sum(ends)} ends of gap junctions are connected to cells of other ranks that have been "
+                "closed; among several ranks close the whole simulation, on all of them"
+            )
 
     def _tell(self, h: Any) -> None:
         starts = np.flatnonzero(np.concatenate(([True], self._sections[1:] != self._sections[:-1]))).tolist()
         for start, end in zip(starts, [*starts[1:], len(self._sections)], strict=True):
             h.bluecellab_transfer_from(start, end, *self._places, sec=self._sources[self._sections[start]])
         h.bluecellab_transfer_to(self._processes, *self._targets)
+
+
+def settle() -> None:
+    """Have all ranks agree on what is handed from place to place; they call it before NEURON initialises.
+
+    Raises
+    ------
+    EngineError
+        If NEURON refuses, or cells on another rank have been closed to which gap junctions lead.
+    RankError
+        If another rank has failed in the meantime.
+    """
+    if not ranks().alone:
+        Transfers.settle()

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from bluecellab.circuit.access import Edges
 from bluecellab.errors import CircuitWarning, SimulationError, SynapseError, warn
 from bluecellab.nrn import runtime, synapses
+from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.nrn.transfers import Transfers
 from bluecellab.spec.base import CellId
@@ -41,6 +42,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 MECHANISM = "Gap"
 _NEEDED = ("g", "vgap")
+_DOING = "connecting gap junctions"
 
 End = tuple[str, int, int]  # population, node, and junction id of an end of a junction
 
@@ -158,10 +160,15 @@ class GapJunctions(Live):
         super().__init__(label, owner)
         self._board = self._scope.own(_Board(), _Board.clear)
         self._added: list[_Part] = self._scope.own([], list.clear)
-        self._unplaced = 0
+        self._everywhere = 0
+
+    @property
+    def everywhere(self) -> int:
+        """How many ends are connected on all ranks."""
+        return len(self) if ranks().alone else self._everywhere
 
     def __len__(self) -> int:
-        """Return the number of ends that are connected, two for each junction."""
+        """Return the number of ends that are connected on this rank."""
         return sum(len(part.slots) for part in self._board.parts)
 
     def add(self, edges: Edges, receiver: Receiver) -> None:
@@ -215,12 +222,12 @@ class GapJunctions(Live):
         self._added.append(part)
 
     def connect(self) -> int:
-        """Make the junctions both of whose ends have been added.
+        """Make the junctions both of whose ends have been added, on whatever rank; all ranks call it.
 
         Returns
         -------
         int
-            How many ends were connected, two for each junction.
+            How many ends were connected on this rank; two for each junction on all of them.
 
         Raises
         ------
@@ -239,7 +246,8 @@ class GapJunctions(Live):
         added = [part for part in self._added if len(part.own)]
         self._added.clear()
         _check_places(added)
-        junctions = {pair for part in added for pair in part.pairs}
+        everywhere = ranks().gathered([pair for part in added for pair in part.pairs], _DOING)
+        junctions = {pair for of_rank in everywhere for pair in of_rank}
         self._warn_of_missing(added, junctions)
         whole = []
         for part in added:
@@ -247,10 +255,12 @@ class GapJunctions(Live):
             part.take(np.array(kept, dtype=np.int64))
             if kept:
                 whole.append(part)
-        if not whole:
+        ends = (own for of_rank in everywhere for own, other in of_rank if (other, own) in junctions)
+        wanted = {end: number for number, end in enumerate(dict.fromkeys(ends))}
+        self._everywhere += len(wanted)
+        if not wanted:
             return 0
-        wanted = {end: number for number, end in enumerate(dict.fromkeys(e for p in whole for e in p.own))}
-        first = gids.allocate(self._scope, len(wanted))
+        first = gids.allocate_together(self._scope, len(wanted))
         for part in whole:
             self._make(part)
             own, others = (
@@ -259,7 +269,8 @@ class GapJunctions(Live):
             )
             part.numbers = own, others
         self._board.parts += whole
-        self._board.connect()
+        if whole:
+            self._board.connect()
         for part in whole:
             part.receiver.owner.own((weakref.ref(self._board), part.receiver.cell_id), _drop)
         return sum(len(part.slots) for part in whole)
@@ -279,7 +290,8 @@ class GapJunctions(Live):
         )
 
     def _warn_of_missing(self, added: Sequence[_Part], junctions: set[tuple[End, End]]) -> None:
-        cells = {(part.edges.population.target, part.edges.target) for part in added}
+        own = {(part.edges.population.target, part.edges.target) for part in added}
+        cells = {cell for of_rank in ranks().gathered(own, _DOING) for cell in of_rank}
         pairs = [pair for part in added for pair in part.pairs]
         away = sum(other[:2] not in cells for _, other in pairs)
         alone = sum(other[:2] in cells and (other, own) not in junctions for own, other in pairs)
@@ -317,9 +329,10 @@ class GapJunctions(Live):
             NEURON hands potentials from cell to cell only after whole steps of fixed length.
         """
         self._scope.check()
-        if len(self) and not plan.fixed:
+        if self.everywhere and not plan.fixed:
             raise SimulationError(
-                f"there are {len(self) // 2} gap junctions, which need a fixed step; run with cvode=False"
+                f"there are {self.everywhere // 2} gap junctions, which need a fixed step; run with "
+                "cvode=False"
             )
 
     def prepare(self, plan: RunPlan) -> None:

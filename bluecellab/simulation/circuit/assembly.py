@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.cell import Cell
+from bluecellab.nrn import synapses as engine
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.results import Spikes
@@ -17,9 +18,9 @@ from bluecellab.simulation.circuit.summary import Summary
 from bluecellab.simulation.core import Simulation
 from bluecellab.spec.base import CellId
 from bluecellab.spec.recordings import spike_key
-from bluecellab.synapse import SynapseGroup
+from bluecellab.synapse import SynapseGroup, gids
 
-__all__ = ["Assembly", "Progress", "Wired", "all_or_nothing", "run_by"]
+__all__ = ["Assembly", "Progress", "Wired", "all_or_nothing", "registered", "run_by"]
 
 Progress = Callable[[], object]
 """Called after each cell, when it is made and when it is wired."""
@@ -105,6 +106,30 @@ class Assembly:
             t_stop=spikes.t_stop,
             spikes=sum(map(len, spikes.values())),
         )
+
+
+def registered(
+    scope: Scope, cells: Mapping[CellId, Cell], of_all: Iterable[CellId], detector: tuple[str, float]
+) -> dict[CellId, int]:
+    """Let cells be sources of spikes; return NEURON's number of every cell, also of those of other ranks.
+
+    Parameters
+    ----------
+    scope
+        Will own what detects spikes.
+    cells
+        Those of this rank.
+    of_all
+        Those of all ranks, in the same order on each; all ranks call it.
+    detector
+        Where spikes are detected, and above which potential in mV.
+    """
+    everyone = list(of_all)
+    first = gids.allocate_together(scope, len(everyone))
+    numbers = {cell_id: gid for gid, cell_id in enumerate(everyone, first)}
+    for cell_id, cell in cells.items():
+        engine.register(numbers[cell_id], scope.own(cell.create_netcon_spikedetector(None, *detector)))
+    return numbers
 
 
 def run_by(

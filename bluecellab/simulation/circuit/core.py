@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,14 @@ from bluecellab.circuit.access import CircuitAccess
 from bluecellab.circuit.config import read_config
 from bluecellab.errors import SimulationError
 from bluecellab.nrn import mechanisms, runtime
+from bluecellab.nrn.loads import busy_seconds
+from bluecellab.nrn.parallel import ranks
+from bluecellab.simulation.circuit.across import built_everywhere, ran_everywhere
 from bluecellab.simulation.circuit.assembly import all_or_nothing
 from bluecellab.simulation.circuit.dialects import dialect_of
-from bluecellab.simulation.circuit.flags import edges_of, sources_of, stimuli_of, trains_of
-from bluecellab.simulation.circuit.reading import ReadingMixin
-from bluecellab.simulation.circuit.replays import trains_of_file
-from bluecellab.simulation.circuit.request import AnyConfig, Request
+from bluecellab.simulation.circuit.published import PublishedMixin, Replay
+from bluecellab.simulation.circuit.replays import GivenAndFinished, trains_of_file
+from bluecellab.simulation.circuit.request import AnyConfig, AnyReport, Request
 from bluecellab.simulation.circuit.selection import (
     CellsWanted,
     Names,
@@ -32,6 +34,7 @@ from bluecellab.simulation.circuit.selection import (
     merge_spike_trains,
     reports_of,
 )
+from bluecellab.simulation.circuit.spreading import Spread, ranks_of
 from bluecellab.simulation.progress import building_bar
 from bluecellab.simulation.request import Engine
 from bluecellab.spec.base import CellId
@@ -40,12 +43,9 @@ from bluecellab.spec.simulation.conditions import SeedConvention
 __all__ = ["CircuitSimulation", "Replay"]
 
 FloatArray = npt.NDArray[np.float64]
-Projections = bool | str | Sequence[str] | None
-Replay = str | os.PathLike[str] | Trains | None
-"""Spikes that cells which are not loaded send: those of the finished simulation, of a file, or given."""
 
 
-class CircuitSimulation(ReadingMixin):
+class CircuitSimulation(PublishedMixin):
     """Takes cells out of a circuit, with their synapses, inputs and the spikes they received, and runs them.
 
     Parameters
@@ -122,7 +122,8 @@ class CircuitSimulation(ReadingMixin):
         self._mechanisms = mechanisms
         self._overwrite = overwrite
         self._show_progress = show_progress
-        self._assembly = None
+        self._assembly = self._everywhere = None
+        self._ranks: dict[CellId, int] = {}
         self.global_ids = None
         self.projections: list[str] = []
         self.gids_instantiated = False
@@ -144,8 +145,12 @@ class CircuitSimulation(ReadingMixin):
         connect: bool = True,
         sources: Iterable[CellId | tuple[str, int]] | None = None,
         merge_synapses: bool = False,
+        spread: Spread = "load",
     ) -> None:
         """Make cells of the circuit, with what they are wanted to have.
+
+        Among several ranks all of them call it. If all ask for the same cells, each makes its share of them;
+        if not, each makes those that it asked for, which may be none.
 
         Parameters
         ----------
@@ -170,6 +175,9 @@ class CircuitSimulation(ReadingMixin):
         merge_synapses
             Whether equal linear synapses of a segment become one, which changes no spike; of circuits of the
             Allen dialect.
+        spread
+            How cells are spread over ranks: ``"load"``, by how long each will take as far as its segments
+            and synapses tell; ``"index"``, in turn; or what each cell has been measured to take, in any unit.
 
         Raises
         ------
@@ -177,6 +185,8 @@ class CircuitSimulation(ReadingMixin):
             If there are cells already, or what is asked for does not fit the circuit.
         CircuitError, SynapseError, CellError, StimulusError, MechanismError
             If something cannot be made. Nothing is left behind then.
+        RankError
+            If another rank could not make its share. Nothing is left behind then, either.
         """
         self._scope.check()
         runtime.refuse_while_running("instantiating cells")
@@ -185,141 +195,71 @@ class CircuitSimulation(ReadingMixin):
                 "cells have been instantiated already; make another CircuitSimulation for other cells"
             )
         begin = time.perf_counter()
-        populations = edge_populations_of(synapses, self.circuit)
-        chosen = self._cells(cells)
-        trains = self._trains(replay)
-        if connect and not isinstance(replay, Mapping):  # a file has the spikes of all
-            for cell_id in chosen:
-                trains.pop(cell_id, None)
-        request = Request(
-            cells=chosen,
-            edges=populations,
-            inputs=inputs_of(stimuli, self.config),
-            trains=trains,
-            minis=minis,
-            connect=connect,
-            sources=None if sources is None else frozenset(CellId(*source) for source in sources),
-            record_dt=self.record_dt,
-            merge_synapses=merge_synapses,
-        )
-        if request.trains and not populations:
-            raise SimulationError("there is nothing to replay spikes to without synapses; name some")
-        wanted = reports_of(reports, self.config)
+        with ranks().agreed("instantiating cells"):
+            populations = edge_populations_of(synapses, self.circuit)
+            of_all = ranks_of(self._cells(cells), self.circuit, populations, spread)
+            request = Request(
+                cells=[cell_id for cell_id, rank in of_all.items() if rank == ranks().id],
+                ranks=of_all,
+                edges=populations,
+                inputs=inputs_of(stimuli, self.config),
+                trains=self._trains(replay, of_all if connect else ()),
+                minis=minis,
+                connect=connect,
+                sources=None if sources is None else frozenset(CellId(*source) for source in sources),
+                record_dt=self.record_dt,
+                merge_synapses=merge_synapses,
+            )
+            if request.trains and not populations:
+                raise SimulationError("there is nothing to replay spikes to without synapses; name some")
+            self._assemble(request, reports_of(reports, self.config), begin)
+
+    def _assemble(self, request: Request, reports: Sequence[AnyReport], begin: float) -> None:
+        """Build what is requested on this rank, or nothing if any rank fails."""
         self._load_mechanisms()
-        ids = self.dialect.global_ids(self.circuit, request.cells)
+        ids = self.dialect.global_ids(self.circuit, request.ranks)
         with building_bar(2 * len(request.cells), self._show_progress) as progress:
             scope = self._scope.child("model")
             with all_or_nothing(scope):
                 assembly = self.dialect.assemble(scope, self.circuit, request, ids, progress)
                 self._reports = self.dialect.attach_reports(
-                    assembly, wanted, self.circuit, overwrite=self._overwrite
+                    assembly, reports, self.circuit, overwrite=self._overwrite
                 )
+                seconds = time.perf_counter() - begin
+                everywhere = None if ranks().alone else built_everywhere(assembly, seconds)
         self._assembly, self.global_ids, self.gids_instantiated = assembly, ids, True
-        self.build_seconds = time.perf_counter() - begin
-
-    def instantiate_gids(
-        self,
-        cells: CellsWanted,
-        add_replay: bool = False,
-        add_stimuli: bool = False,
-        add_synapses: bool = False,
-        add_minis: bool = False,
-        add_noise_stimuli: bool = False,
-        add_hyperpolarizing_stimuli: bool = False,
-        add_relativelinear_stimuli: bool = False,
-        add_pulse_stimuli: bool = False,
-        add_projections: Projections = False,
-        intersect_pre_gids: Iterable[CellId | tuple[str, int] | int] | None = None,
-        interconnect_cells: bool = True,
-        pre_spike_trains: Mapping[Any, npt.ArrayLike] | None = None,
-        add_shotnoise_stimuli: bool = False,
-        add_ornstein_uhlenbeck_stimuli: bool = False,
-        add_sinusoidal_stimuli: bool = False,
-        add_linear_stimuli: bool = False,
-        add_seclamp_stimuli: bool = False,
-        add_subthreshold_stimuli: bool = False,
-    ) -> None:
-        """Make cells, with what the flags say; see :meth:`instantiate` for the same in words.
-
-        Parameters
-        ----------
-        cells
-            A cell or several; of a circuit with one population of cells integers do.
-        add_replay
-            Whether the spikes of the finished simulation arrive from cells that are not made.
-        add_stimuli
-            Whether all inputs play; the further flags are for inputs of some types. With any of them inputs
-            that replay spikes do, too.
-        add_synapses
-            Whether there are synapses: those between cells.
-        add_minis
-            Whether they release spontaneously.
-        add_projections
-            Whether there are those of virtual sources, too; or of which populations of edges.
-        intersect_pre_gids
-            Only synapses from these cells.
-        interconnect_cells
-            Whether cells that are made are connected with each other.
-        pre_spike_trains
-            Times in ms by the cell that sends.
-
-        Raises
-        ------
-        SimulationError
-            If there are cells already, or spikes are to be replayed without synapses.
-        """
-        if self.gids_instantiated:
-            raise SimulationError("instantiate_gids() can be called once; make another CircuitSimulation")
-        if (add_replay or pre_spike_trains) and not add_synapses:
-            raise SimulationError("add_replay and pre_spike_trains need add_synapses=True")
-        flags = {
-            "noise": add_noise_stimuli,
-            "hyperpolarizing": add_hyperpolarizing_stimuli,
-            "relativelinear": add_relativelinear_stimuli,
-            "pulse": add_pulse_stimuli,
-            "shotnoise": add_shotnoise_stimuli,
-            "ornstein_uhlenbeck": add_ornstein_uhlenbeck_stimuli,
-            "sinusoidal": add_sinusoidal_stimuli,
-            "linear": add_linear_stimuli,
-            "seclamp": add_seclamp_stimuli,
-            "subthreshold": add_subthreshold_stimuli,
-        }
-        edges = edges_of(add_projections, self.circuit)
-        nodes, known = self.circuit.node_populations, self.circuit.edge_populations
-        named = known if edges == "all" else edges
-        self.projections = sorted(name for name in named if nodes[known[name].source].virtual)
-        chosen = self._cells(cells)
-        replayed = trains_of_file(str(self.spikes_path)) if add_replay else {}
-        for cell_id in chosen if interconnect_cells else ():
-            replayed.pop(cell_id, None)
-        given = trains_of(pre_spike_trains, self.circuit)
-        self.instantiate(
-            chosen,
-            synapses=edges if add_synapses else "none",
-            stimuli=stimuli_of(add_stimuli, flags, self.config),
-            replay=merge_spike_trains(given, replayed) or None,
-            minis=bool(add_minis),
-            connect=interconnect_cells,
-            sources=sources_of(intersect_pre_gids, self.circuit),
-        )
+        self._ranks, self._everywhere, self.build_seconds = dict(request.ranks), everywhere, seconds
 
     def _cells(self, wanted: CellsWanted | None) -> list[CellId]:
-        """Return the cells that are wanted; by default those that the configuration simulates."""
-        return self.dialect.simulated(self.circuit) if wanted is None else cells_of(wanted, self.circuit)
+        """Return the cells that this rank asks for; by default those that the configuration simulates."""
+        if wanted is None:
+            return self.dialect.simulated(self.circuit)
+        if isinstance(wanted, Iterable) and not isinstance(wanted, str | tuple) and not ranks().alone:
+            wanted = list(wanted)
+            if not wanted:
+                return []  # the others' share is all
+        return cells_of(wanted, self.circuit)
 
     def _load_mechanisms(self) -> None:
         folders = self.circuit.mechanism_folders if self._mechanisms is None else (self._mechanisms,)
         for folder in folders:
             mechanisms.load_mechanisms(folder)
 
-    def _trains(self, replay: Replay) -> dict[CellId, FloatArray]:
-        """Return spike trains of cells that are not made."""
+    def _trains(self, replay: Replay, made: Iterable[CellId]) -> dict[CellId, FloatArray]:
+        """Return spike trains of cells that are not made; files have those of all."""
         if replay is None:
             return {}
         if isinstance(replay, Mapping):
             return checked_trains(replay)
-        path = self.spikes_path if replay == "output" else Path(replay)
-        return checked_trains(trains_of_file(str(path)))
+        given: Trains = {}
+        if isinstance(replay, GivenAndFinished):
+            given, finished = replay.given, dict(replay.finished)
+        else:
+            path = self.spikes_path if replay == "output" else Path(replay)
+            finished = trains_of_file(str(path))
+        for cell_id in made:
+            finished.pop(cell_id, None)
+        return checked_trains(merge_spike_trains(given, finished))
 
     def run(
         self,
@@ -383,6 +323,7 @@ class CircuitSimulation(ReadingMixin):
         simulation.celsius = conditions.celsius if celsius is None else celsius
         simulation.v_init = conditions.v_init if v_init is None else v_init
         skip = forward_skip_value if forward_skip and forward_skip_value else run.tstart
+        self._everywhere = None if self._everywhere is None else replace(self._everywhere, spikes=None)
         begin = time.perf_counter()
         simulation.run(
             run.tstop if t_stop is None else t_stop,
@@ -396,3 +337,7 @@ class CircuitSimulation(ReadingMixin):
             engine=engine,
         )
         self.run_seconds = time.perf_counter() - begin
+        if not ranks().alone:
+            seconds = self.build_seconds, self.run_seconds, busy_seconds()
+            with ranks().agreed("gathering the spikes of a run"):
+                self._everywhere = ran_everywhere(assembly, self._ranks, seconds)

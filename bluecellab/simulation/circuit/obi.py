@@ -14,6 +14,7 @@ from bluecellab.errors import NodeSetError, SimulationError
 from bluecellab.nrn.scope import Scope
 from bluecellab.results import Spikes
 from bluecellab.results.sonata import write_spikes
+from bluecellab.simulation.circuit.across import CellsHere
 from bluecellab.simulation.circuit.assembly import Assembly, Progress, run_by
 from bluecellab.simulation.circuit.changes import modify, settings_of
 from bluecellab.simulation.circuit.dialect import PathLike
@@ -89,7 +90,7 @@ class ObiDialect:
             )
         settings = settings_of(config)
         inputs = tuple(block for block in config.inputs if block.name in request.inputs)
-        cells = scope.own({}, dict.clear)
+        cells: dict[CellId, Cell] = scope.own(CellsHere(request.ranks), dict.clear)
         for cell_id in request.cells:
             cells[cell_id] = self._make(scope, circuit, cell_id, ids, request.record_dt)
             progress()
@@ -104,7 +105,7 @@ class ObiDialect:
         )
         wiring = Wiring(scope, circuit, config, plan)
         if request.edges and request.connect:
-            wiring.register(cells)
+            wiring.register(cells, request.ranks)
         for cell_id, cell in cells.items():
             wiring.wire(cell_id, cell, ids.of(cell_id))
             progress()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.cell import Cell
 from bluecellab.errors import NotRecordedError, ReportError, SimulationError
+from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.scope import Live
 from bluecellab.results import Spikes
 from bluecellab.results.sonata import SonataReport, read_report
+from bluecellab.simulation.circuit.across import Everywhere, elsewhere
 from bluecellab.simulation.circuit.assembly import Assembly
 from bluecellab.simulation.circuit.dialect import Dialect
 from bluecellab.simulation.circuit.ids import GlobalIds
@@ -23,9 +26,13 @@ from bluecellab.simulation.core import Simulation
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import SynapseGroup
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 __all__ = ["ReadingMixin"]
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T")
 _SLACK = 1e-9  # ms; times are sums of steps
 
 
@@ -39,6 +46,8 @@ class ReadingMixin(Live):
     build_seconds: float
     run_seconds: float
     _assembly: Assembly | None
+    _ranks: Mapping[CellId, int]
+    _everywhere: Everywhere | None
     _reports: Mapping[str, Path]
 
     @property
@@ -54,7 +63,7 @@ class ReadingMixin(Live):
 
     @property
     def cells(self) -> Mapping[CellId, Cell]:
-        """The cells, by their ids.
+        """The cells, by their ids; of several ranks, those of this one.
 
         Raises
         ------
@@ -70,12 +79,60 @@ class ReadingMixin(Live):
         ------
         NotRecordedError
             If it was not.
+        ElsewhereError
+            If another rank has made it.
         """
         found = self.cells.get(CellId(*cell_id))
         if found is None:
-            there = ", ".join(map(str, list(self.cells)[:5]))
+            rank = self._ranks.get(CellId(*cell_id))
+            if rank is not None and rank != ranks().id:
+                raise elsewhere(CellId(*cell_id), rank)
+            there = ", ".join(map(str, list(self._ranks)[:5]))
             raise NotRecordedError(f"cell {cell_id} was not instantiated; there is {there} ...")
         return found
+
+    def where(self, cell_id: CellId | tuple[str, int]) -> int:
+        """Return the rank that has made a cell; 0 where there is but one.
+
+        Raises
+        ------
+        NotRecordedError
+            If it was not instantiated.
+        """
+        self._built()
+        rank = self._ranks.get(CellId(*cell_id))
+        if rank is None:
+            raise NotRecordedError(f"cell {cell_id} was not instantiated on any rank")
+        return rank
+
+    def gathered(self, function: Callable[[Self], T]) -> list[T]:
+        """Evaluate a function of the simulation on every rank; all ranks call it.
+
+        Parameters
+        ----------
+        function
+            Takes the simulation; on each rank it sees the cells of that rank. What it returns must be plain
+            values: numbers, arrays, traces.
+
+        Returns
+        -------
+        list
+            What came of it, by rank; the same on all ranks.
+
+        Raises
+        ------
+        RankError
+            If it failed on another rank. On its own rank the error is raised itself.
+
+        Examples
+        --------
+        The potentials of all cells, on every rank::
+
+            parts = simulation.gathered(lambda s: {i: c.get_soma_voltage() for i, c in s.cells.items()})
+            voltages = {cell_id: trace for part in parts for cell_id, trace in part.items()}
+        """
+        self._built()
+        return ranks().evaluated(lambda: function(self), "gathering values of a simulation")
 
     def synapses(self, cell_id: CellId | tuple[str, int]) -> Sequence[SynapseGroup]:
         """Return the synapses of a cell: a group for each population of edges.
@@ -105,14 +162,22 @@ class ReadingMixin(Live):
 
     @property
     def spikes(self) -> Spikes:
-        """Spike times of every cell in the last run, by its id.
+        """Spike times of every cell in the last run, by its id; on every rank those of all ranks.
 
         Raises
         ------
         NotRecordedError
-            If there was no run yet.
+            If there was no run yet, or the last one failed and there are several ranks.
         """
-        return self._built().spikes()
+        assembly = self._built()
+        if self._everywhere is None:
+            return assembly.spikes()
+        if self._everywhere.spikes is None:
+            raise NotRecordedError(
+                "spikes are gathered from all ranks at the end of a run, and none has come to its end; those "
+                "of this rank are cell.spikes() of each of simulation.cells"
+            )
+        return self._everywhere.spikes
 
     @property
     def reports(self) -> Mapping[str, Path]:
@@ -122,12 +187,19 @@ class ReadingMixin(Live):
 
     @property
     def summary(self) -> Summary:
-        """What was built and run, in numbers."""
-        return self._built().summary(self.build_seconds, self.run_seconds)
+        """What was built and run, in numbers; of all ranks."""
+        assembly = self._built()
+        if self._everywhere is not None:
+            return self._everywhere.summary
+        return assembly.summary(self.build_seconds, self.run_seconds)
 
     def get_time(self) -> FloatArray:
         """Return the times that were recorded in the last run, in ms, shape (n,)."""
-        return next(iter(self.cells.values())).get_time()
+        for cell in self.cells.values():
+            return cell.get_time()
+        if self._everywhere is None or self._everywhere.times is None:
+            raise NotRecordedError("there was no run yet, and no cell of this rank to ask for its times")
+        return self._everywhere.times
 
     def get_time_trace(
         self, t_start: float | None = None, t_stop: float | None = None, t_step: float | None = None
@@ -205,7 +277,7 @@ class ReadingMixin(Live):
 
     def get_mainsim_time_trace(self, t_step: float | None = None) -> FloatArray:
         """Return the times of the report ``soma`` of the finished simulation, in ms, shape (n,)."""
-        report = self._finished(min(self.cells).population_name if self._assembly else None)
+        report = self._finished(min(self._ranks).population_name if self._assembly else None)
         return report.times[:: self._stride(t_step, report.dt)]
 
     def _finished(self, population: str | None) -> SonataReport:

@@ -15,7 +15,7 @@ from bluecellab.spec.base import CellId
 from bluecellab.spec.circuit_stimuli import SynapseReplay
 from bluecellab.spec.simulation.config import CircuitInput
 
-__all__ = ["Replayed", "replayed_by", "trains_of_file"]
+__all__ = ["GivenAndFinished", "Replayed", "replayed_by", "trains_of_file"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,6 +41,23 @@ class Replayed:
     def concerns(self, cell_id: CellId, members: Members) -> bool:
         """Whether synapses of a cell receive these spikes."""
         return members.has(self.node_set, cell_id.population_name, cell_id.id)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenAndFinished:
+    """Spikes of two kinds that are replayed together.
+
+    Parameters
+    ----------
+    given
+        Times in ms by cell, whether it is made or not.
+    finished
+        Those of a finished simulation, which has the spikes of all; those of cells that are made and
+        connected are left out.
+    """
+
+    given: Mapping[CellId, FloatArray]
+    finished: Mapping[CellId, FloatArray]
 
 
 def trains_of_file(path: str) -> dict[CellId, FloatArray]:

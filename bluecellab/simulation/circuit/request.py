@@ -27,7 +27,9 @@ class Request:
     Parameters
     ----------
     cells
-        Which cells.
+        Which cells are built by this rank.
+    ranks
+        The rank of every cell that any rank builds, in the order in which one rank would build them.
     edges
         Populations of edges whose synapses they get.
     inputs
@@ -47,6 +49,7 @@ class Request:
     """
 
     cells: Sequence[CellId]
+    ranks: Mapping[CellId, int]
     edges: Sequence[EdgePopulation] = field(default_factory=list)
     inputs: frozenset[str] = frozenset()
     trains: Mapping[CellId, npt.NDArray[np.float64]] = field(default_factory=dict)

@@ -28,11 +28,15 @@ class Summary:
     inputs
         How many stimuli play.
     build_seconds, run_seconds
-        Wall time in s.
+        Wall time in s; of several ranks, the longest.
     t_stop
         What was reached, in ms.
     spikes
         How many, of the simulated cells.
+    ranks
+        Over how many ranks the cells are spread; all other numbers are of all of them.
+    balance
+        For how long the busiest rank was at work, over the mean of all: 1 is best.
     """
 
     cells: int = 0
@@ -46,6 +50,8 @@ class Summary:
     run_seconds: float = 0.0
     t_stop: float = 0.0
     spikes: int = 0
+    ranks: int = 1
+    balance: float = 1.0
 
     def lines(self) -> list[str]:
         """Return it as lines of text."""
@@ -61,6 +67,8 @@ class Summary:
             ("run", f"{self.t_stop:g} ms in {self.run_seconds:.2f} s"),
             ("spikes", f"{self.spikes:,}"),
         ]
+        if self.ranks > 1:
+            rows.append(("ranks", f"{self.ranks}, the busiest {self.balance:.2f} times the mean"))
         return [f"{name:<12} {text}" for name, text in rows]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,9 +12,10 @@ from bluecellab.cell import Cell
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation, Edges
 from bluecellab.circuit.minis import mini_frequencies
 from bluecellab.errors import CircuitError, SimulationError
-from bluecellab.nrn import synapses as engine
+from bluecellab.files.distinct import distinct
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
+from bluecellab.simulation.circuit.assembly import registered
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.simulation.circuit.replays import Replayed
 from bluecellab.spec.base import CellId
@@ -109,14 +110,18 @@ class Wiring:
         self._unused = range(0)
         self.connections = 0
 
-    def register(self, cells: Mapping[CellId, Cell]) -> None:
-        """Let cells be sources of spikes."""
+    def register(self, cells: Mapping[CellId, Cell], of_all: Iterable[CellId]) -> None:
+        """Let cells be sources of spikes, wherever they are.
+
+        Parameters
+        ----------
+        cells
+            Those of this rank.
+        of_all
+            Those of all ranks, in the same order on each.
+        """
         location, threshold = self._config.conditions.spike_location, self._config.run.spike_threshold
-        first = gids.allocate(self._scope, len(cells))
-        for gid, (cell_id, cell) in enumerate(cells.items(), first):
-            detector = self._scope.own(cell.create_netcon_spikedetector(None, location, threshold))
-            engine.register(gid, detector)
-            self._real[cell_id] = gid
+        self._real = registered(self._scope, cells, of_all, (location, threshold))
 
     def wire(self, cell_id: CellId, cell: Cell, gid: int) -> None:
         """Make and connect the synapses of a cell.
@@ -172,7 +177,7 @@ class Wiring:
     def _modulate(self, edges: Edges, groups: Sequence[SynapseGroup]) -> None:
         """Let replayed spikes modulate the synapses of a cell; nothing else does."""
         resolved = resolve(self._config.connection_overrides, edges, self._members)
-        nodes, cell_id = np.unique(edges.sources).tolist(), CellId(edges.population.target, edges.target)
+        nodes, cell_id = distinct(edges.sources).tolist(), CellId(edges.population.target, edges.target)
         _, replayed = self._sources(nodes, edges.population)
         for gids_of_sources in (replayed, self._sources_of_blocks(nodes, edges.population, cell_id)):
             self.connections += modulate(edges, groups, gids_of_sources, resolved)
@@ -187,7 +192,7 @@ class Wiring:
 
     def _connect(self, group: SynapseGroup, population: EdgePopulation, resolved: ResolvedOverrides) -> None:
         """Connect synapses to cells that are there, and to spikes that are replayed."""
-        nodes = np.unique(group.sources).tolist()
+        nodes = distinct(group.sources).tolist()
         real, replayed = self._sources(nodes, population)
         self.connections += group.connect(real, "real") + group.connect(replayed, "replay")
         change_weights(group, resolved.delayed)  # not of what inputs replay, which is connected below
@@ -270,7 +275,7 @@ class Wiring:
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""
-        return [self.source, *([self.gaps] if len(self.gaps) else [])]
+        return [self.source, *([self.gaps] if self.gaps.everywhere else [])]
 
     def counts(self) -> dict[str, int]:
         """Return how many synapses there are of each population of edges."""

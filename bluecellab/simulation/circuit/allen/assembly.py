@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from bluecellab.cell import Cell
 from bluecellab.circuit.allen import AllenCircuit
 from bluecellab.fields.sources import play_sources
-from bluecellab.nrn import synapses as engine
 from bluecellab.nrn.biophysical import shaped_together
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.recording.allen import saved_edges
 from bluecellab.recording.modules import ModuleMember, make_module
 from bluecellab.results.sonata import SavedEdges
+from bluecellab.simulation.circuit.across import CellsHere
 from bluecellab.simulation.circuit.allen.clamping import Clamps
 from bluecellab.simulation.circuit.allen.placements import placements_of
 from bluecellab.simulation.circuit.allen.trains import TrainReader
 from bluecellab.simulation.circuit.allen.wiring import AllenWiring
-from bluecellab.simulation.circuit.assembly import Assembly, Progress, run_by
+from bluecellab.simulation.circuit.assembly import Assembly, Progress, registered, run_by
 from bluecellab.simulation.circuit.ids import GlobalIds
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.simulation.circuit.request import Request
 from bluecellab.simulation.core import Simulation
 from bluecellab.spec.allen import AllenConfig, AllenInput, ComsolField, ModuleInput, PointElectrodes
 from bluecellab.spec.base import CellId
-from bluecellab.synapse import Receiver, gids
+from bluecellab.synapse import Receiver
 
 __all__ = ["AllenAssembly", "assemble"]
 
@@ -98,7 +98,7 @@ def assemble(
     base_seed
         Of what is drawn and not a function of the circuit.
     """
-    cells: dict[CellId, Cell] = scope.own({}, dict.clear)
+    cells: dict[CellId, Cell] = scope.own(CellsHere(request.ranks), dict.clear)
     with shaped_together():
         for cell_id in request.cells:
             spec = circuit.cell(cell_id)
@@ -108,7 +108,8 @@ def assemble(
     wiring = AllenWiring(scope, circuit, config, request, _receivers(cells, ids))
     members = Members(circuit)
     blocks = [block for block in config.inputs if block.name in request.inputs]
-    wiring.recurrent(_registered(scope, cells, threshold) if request.connect else {}, blocks, members)
+    real = registered(scope, cells, request.ranks, (_SOMA, threshold)) if request.connect else {}
+    wiring.recurrent(real, blocks, members)
     reader = TrainReader(circuit, config, base_seed)
     clamps: Clamps = scope.own(Clamps(members, base_seed), Clamps.clear)
     for block in config.inputs:
@@ -144,16 +145,6 @@ def _receivers(cells: Mapping[CellId, Cell], ids: GlobalIds) -> dict[CellId, Rec
         )
         for cell_id, cell in cells.items()
     }
-
-
-def _registered(scope: Scope, cells: Mapping[CellId, Cell], threshold: float) -> dict[CellId, int]:
-    """Let cells be sources of spikes; return NEURON's number of each."""
-    first = gids.allocate(scope, len(cells))
-    numbers = {}
-    for gid, (cell_id, cell) in enumerate(cells.items(), first):
-        engine.register(gid, scope.own(cell.create_netcon_spikedetector(None, _SOMA, threshold)))
-        numbers[cell_id] = gid
-    return numbers
 
 
 def _fields(

@@ -163,7 +163,7 @@ class AllenWiring:
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""
-        return [self.source, *([self._synapses.gaps] if len(self._synapses.gaps) else [])]
+        return [self.source, *([self._synapses.gaps] if self._synapses.gaps.everywhere else [])]
 
     def connections_of(self, cell_id: CellId) -> list[AllenConnection]:
         """Return all connections that end on a cell."""
