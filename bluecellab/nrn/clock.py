@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bluecellab.errors import BluecellabError, RunError
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import objects, runtime, transfers
 from bluecellab.nrn.meeting import Meetings, aside, ending_all, shortest_delay
 from bluecellab.nrn.stepping import Sampling, Stepper
 from bluecellab.nrn.watching import Interrupt, Watcher
@@ -45,12 +45,13 @@ def initialise(v_init: float) -> None:
     Raises
     ------
     EngineError
-        If a mechanism or a handler refuses.
+        If a mechanism or a handler refuses, or gap junctions lead to cells that are gone on another rank.
     ParallelError
         If spikes between ranks would arrive too late.
     """
     h = runtime.raw_h()
     cvode = bool(objects.cvode().active())
+    transfers.settle()
     shortest_delay(0.0 if cvode else float(h.dt))
     with ending_all(), runtime.guard("initialising"):
         _LastRun.switch_to(cvode=cvode)
