@@ -30,6 +30,8 @@ __all__ = [
     "point_process",
     "pointer_vector",
     "random_generator",
+    "root_sections",
+    "section_list",
     "section_reference",
     "values_of",
     "vector",
@@ -60,6 +62,10 @@ obfunc bluecellab_sectionref() { localobj made
     made = new SectionRef()
     return made
 }
+obfunc bluecellab_section_list() { localobj made
+    made = new SectionList()
+    return made
+}
 obfunc bluecellab_mechanism_type() { localobj made
     made = new MechanismType($1)
     return made
@@ -81,6 +87,7 @@ class _Made:
     cvode: Any = None
     parallel_context: Any = None
     random: Any = None
+    vector: Any = None  # looked up once: hoc takes four times as long to find a name as to call it
 
 
 def _h() -> Any:
@@ -115,7 +122,9 @@ def random_generator() -> Any:
 def vector(values: npt.ArrayLike = ()) -> Any:
     """Return a new Vector with these values, shape (n,)."""
     array = np.ascontiguousarray(values, dtype=np.float64)
-    made = _h().bluecellab_vector(0)
+    if _Made.vector is None:
+        _Made.vector = _h().bluecellab_vector
+    made = _Made.vector(0)
     if len(array):
         made.from_python(array)
     return made
@@ -176,6 +185,21 @@ def point_process(name: str, segment: Any) -> Any:
 def section_reference(section: Any) -> Any:
     """Return a new SectionRef to a raw section."""
     return _h().bluecellab_sectionref(sec=section)
+
+
+def section_list(sections: Iterable[Any]) -> Any:
+    """Return a new SectionList of raw sections."""
+    made = _h().bluecellab_section_list()
+    for section in sections:
+        made.append(sec=section)
+    return made
+
+
+def root_sections() -> Any:
+    """Return a SectionList of the sections that have no parent, one for every tree."""
+    made = section_list(())
+    made.allroots()
+    return made
 
 
 def is_deleted(section: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from bluecellab.errors import EngineError
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import objects, runtime, threads
 
 __all__ = ["applied", "known_settings", "preserved", "read"]
 
@@ -17,10 +17,6 @@ _SCALARS = ("celsius", "v_init", "dt", "tstop", "steps_per_ms", "secondorder", "
 
 def _set_random123_index(value: Value) -> None:
     objects.random_generator().Random123_globalindex(int(value))
-
-
-def _set_threads(value: Value) -> None:
-    objects.parallel_context().nthread(int(value))
 
 
 _METHODS: dict[str, tuple[Callable[[], Value], Callable[[Value], object]]] = {
@@ -37,7 +33,7 @@ _METHODS: dict[str, tuple[Callable[[], Value], Callable[[Value], object]]] = {
         lambda: int(objects.random_generator().Random123_globalindex()),
         _set_random123_index,
     ),
-    "nthread": (lambda: int(objects.parallel_context().nthread()), _set_threads),
+    "nthread": (threads.count, lambda value: threads.use(int(value))),
 }
 
 

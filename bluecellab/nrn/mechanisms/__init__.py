@@ -12,6 +12,7 @@ from bluecellab.nrn.mechanisms.coreneuron import (
     build_for_coreneuron,
     coreneuron_library,
 )
+from bluecellab.nrn.mechanisms.judging import unsafe_with_threads
 from bluecellab.nrn.mechanisms.library import (
     CacheEntry,
     Cleared,
@@ -24,6 +25,7 @@ from bluecellab.nrn.mechanisms.loading import (
     load_from_environment,
     load_mechanisms,
     loaded,
+    point_processes,
     require,
 )
 
@@ -41,5 +43,7 @@ __all__ = [
     "load_from_environment",
     "load_mechanisms",
     "loaded",
+    "point_processes",
     "require",
+    "unsafe_with_threads",
 ]

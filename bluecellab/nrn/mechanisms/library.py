@@ -18,6 +18,7 @@ from bluecellab.nrn.mechanisms.compiling import LIBRARIES, compile_into, write_s
 from bluecellab.nrn.mechanisms.flags import flags_for, wants_native, what_for
 from bluecellab.nrn.mechanisms.nmodl import embedded
 from bluecellab.nrn.mechanisms.sources import ModFiles, PathLike, Sources, collect, mods_in
+from bluecellab.nrn.mechanisms.threadsafe import is_suspicious, thread_safe
 from bluecellab.nrn.mechanisms.toolchain import (
     ARCHITECTURES,
     architecture,
@@ -31,6 +32,8 @@ __all__ += ["compiled_in", "find_library", "fingerprints"]
 log = logging.getLogger(__name__)
 
 CacheEntry = cache.Entry
+
+_SAFETY = "thread safety 1"  # changes with what the pass makes of texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class MechanismLibrary:
         Where it comes from, to show.
     flags
         Of the compiler, on top of the usual ones.
+    changes
+        What was changed in the texts so that several threads can run the mechanisms, as sentences.
     """
 
     names: tuple[str, ...]
@@ -56,6 +61,7 @@ class MechanismLibrary:
     key: str
     source: str
     flags: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +125,14 @@ def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
     made_for = f"{version}\0{architecture()}\0{tools.compiler}"
     if flags:
         made_for += f"\0{what_for(flags)}"
+    if any(is_suspicious(content.decode("utf-8", errors="replace")) for content in _mods(sources)):
+        made_for += f"\0{_SAFETY}"
     key = f"{content}-{hashlib.sha256(made_for.encode()).hexdigest()[:12]}"
 
     def make(folder: Path) -> CacheEntry:
         log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
-        file, seconds = compile_into(sources, tools, folder, flags)
+        safe, changes = thread_safe(sources)
+        file, seconds = compile_into(safe, tools, folder, flags)
         write_sources(sources, folder / "sources")
         return cache.Entry(
             key,
@@ -136,9 +145,14 @@ def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
             seconds,
             time.time(),
             flags=flags,
+            changes=changes,
         )
 
     return _library(cache.obtain(key, make), sources)
+
+
+def _mods(sources: Sources) -> list[bytes]:
+    return [sources.files[file] for file in sources.declarations]
 
 
 def _any_compiler(content: str, version: str, flags: tuple[str, ...]) -> CacheEntry | None:
@@ -150,7 +164,7 @@ def _any_compiler(content: str, version: str, flags: tuple[str, ...]) -> CacheEn
 
 
 def _library(entry: CacheEntry, sources: Sources) -> MechanismLibrary:
-    return MechanismLibrary(sources.names, entry.path, entry.key, sources.origin, entry.flags)
+    return MechanismLibrary(sources.names, entry.path, entry.key, sources.origin, entry.flags, entry.changes)
 
 
 def compiled_in(folder: Path) -> Path | None:

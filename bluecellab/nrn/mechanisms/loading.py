@@ -28,9 +28,11 @@ from bluecellab.nrn.mechanisms.library import (
 )
 from bluecellab.nrn.mechanisms.nmodl import embedded
 from bluecellab.nrn.mechanisms.sources import ModFiles
+from bluecellab.nrn.mechanisms.threadsafe import made_thread_safe
 from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES
 
-__all__ = ["BUILT_IN", "density_mechanisms", "load_from_environment", "load_mechanisms", "loaded", "require"]
+__all__ = ["BUILT_IN", "density_mechanisms", "load_from_environment", "load_mechanisms", "loaded"]
+__all__ += ["point_processes", "require"]
 
 #: What NEURON 9 itself defines.
 BUILT_IN = frozenset(
@@ -117,6 +119,8 @@ def _is_loaded(library: MechanismLibrary, texts: Mapping[str, str]) -> bool:
     if not taken:
         return False
     same = [name for name in taken if name in texts and texts[name] == _texts.get(name)]
+    if len(same) < len(taken):
+        same = [name for name in taken if name in same or _is_same_made_safe(name, library)]
     if len(same) == len(library.names):
         return True
     raise MechanismConflictError(
@@ -125,6 +129,18 @@ def _is_loaded(library: MechanismLibrary, texts: Mapping[str, str]) -> bool:
         + _way_out(taken, identical=len(same) == len(taken)),
         names=taken,
     )
+
+
+def _is_same_made_safe(name: str, library: MechanismLibrary) -> bool:
+    """Whether a text is that which is loaded, but for what makes one of the two thread safe."""
+    owner = _owners.get(name)
+    if owner is None or owner.path is None or library.path is None:
+        return False
+    loaded_text, text = (embedded(one.path.read_bytes()).get(name) for one in (owner, library) if one.path)
+    if loaded_text is None or text is None:
+        return False
+    made = (made_thread_safe(one.decode("utf-8", "replace")).text for one in (loaded_text, text))
+    return len(set(made)) == 1
 
 
 def _is_taken(name: str) -> bool:
@@ -220,6 +236,15 @@ def _names_of(kind: int) -> tuple[str, ...]:
 def density_mechanisms() -> tuple[str, ...]:
     """Return the names of all density mechanisms in NEURON, also those of ions."""
     return _names_of(0)
+
+
+def point_processes(*, artificial: bool = True) -> tuple[str, ...]:
+    """Return the names of all point processes in NEURON, with artificial cells unless unwanted."""
+    names = _names_of(1)
+    if artificial:
+        return names
+    kinds = objects.mechanism_types(1)
+    return tuple(name for index, name in enumerate(names) if not kinds.is_artificial(index))
 
 
 def loaded() -> tuple[MechanismLibrary, ...]:

@@ -1,0 +1,136 @@
+"""Threads: whole cells are spread over them by load, for the time of a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bluecellab.errors import EngineError, UnsupportedByEngineError
+from bluecellab.nrn import objects, runtime
+from bluecellab.nrn.mechanisms import point_processes, unsafe_with_threads
+
+__all__ = ["count", "shares", "use"]
+
+#: How much an instance of a point process costs in a step, where a segment with n mechanisms costs 1 + n.
+_POINT_PROCESS = 2.0
+
+
+def count() -> int:
+    """Return the number of threads that NEURON integrates with."""
+    return int(objects.parallel_context().nthread())
+
+
+def use(wanted: int) -> None:
+    """Have NEURON integrate with so many threads; the cells that are there are spread over them by load.
+
+    Artificial cells are left to NEURON. Back with one thread, NEURON is as if there had never been others,
+    so that the process can be forked.
+
+    Raises
+    ------
+    UnsupportedByEngineError
+        If a mechanism of the model cannot be run by several threads; there is one thread then.
+    """
+    context = objects.parallel_context()
+    if wanted == count():
+        return
+    if wanted == 1:
+        context.partition()
+        context.nthread(1)
+        return
+    _refuse(unsafe_with_threads())
+    context.nthread(wanted)
+    try:
+        _spread(context, wanted)
+        with runtime.guard(f"integrating with {wanted} threads"):
+            runtime.raw_h().fcurrent()  # NEURON looks at the mechanisms of a changed model now
+    except EngineError as problem:
+        use(1)
+        named = re.search(r"(\w+) is not thread safe", problem.message)
+        if named is None:
+            raise
+        _refuse({named[1]: "NEURON says that it is not thread safe"}, problem)
+    except BaseException:
+        use(1)
+        raise
+
+
+def _refuse(reasons: Mapping[str, str], cause: Exception | None = None) -> None:
+    used = {name: why for name, why in reasons.items() if _is_used(name)}
+    if used:
+        listed = "; ".join(f"{name}: {why}" for name, why in sorted(used.items()))
+        raise UnsupportedByEngineError(
+            f"Several threads cannot integrate this model. {listed}. Use threads=1, or several ranks. "
+            "Where it is possible, bluecellab makes .mod files that it compiles thread safe.",
+            offenders=sorted(used),
+        ) from cause
+
+
+def _is_used(name: str) -> bool:
+    """Whether the model has a mechanism; NEURON's message is about one that it has."""
+    h: Any = runtime.raw_h()
+    if name in point_processes():
+        return int(objects.listing(name).count()) > 0
+    return any(h.ismembrane(name, sec=section) for section in h.allsec())
+
+
+def _spread(context: Any, wanted: int) -> None:
+    roots = list(objects.root_sections())
+    chosen = shares(_loads(roots), wanted)
+    lists = [objects.section_list(roots[index] for index in share) for share in chosen]
+    for thread, listed in enumerate(lists):
+        context.partition(thread, listed)
+
+
+def shares(loads: Sequence[float], wanted: int) -> list[list[int]]:
+    """Share things out so that the loads are about equal: the heaviest first, each to who has least.
+
+    Parameters
+    ----------
+    loads
+        What each of them costs.
+    wanted
+        How many shares.
+
+    Returns
+    -------
+    list of list of int
+        Which are in each share, in ascending order.
+
+    Examples
+    --------
+    >>> shares([5, 1, 1, 3], 2)
+    [[0], [1, 2, 3]]
+    """
+    made: list[list[int]] = [[] for _ in range(wanted)]
+    totals = [0.0] * wanted
+    for index in sorted(range(len(loads)), key=lambda one: (-loads[one], one)):
+        least = totals.index(min(totals))
+        made[least].append(index)
+        totals[least] += loads[index]
+    return [sorted(share) for share in made]
+
+
+def _loads(roots: Sequence[Any]) -> list[float]:
+    """Return what the tree of each root section costs: segments with their mechanisms, point processes."""
+    tree_of: dict[Any, int] = {}
+    loads = [0.0] * len(roots)
+    for index, root in enumerate(roots):
+        for section in root.subtree():
+            tree_of[section] = index
+            loads[index] += section.nseg * (1 + sum(1 for _ in section(0.5)))
+    for section in _sections_of_point_processes():
+        index = tree_of.get(section, -1)
+        if index >= 0:
+            loads[index] += _POINT_PROCESS
+    return loads
+
+
+def _sections_of_point_processes() -> Iterator[Any]:
+    for name in point_processes(artificial=False):
+        found = objects.listing(name)
+        for index in range(int(found.count())):
+            segment = found.o(index).get_segment()
+            if segment is not None:
+                yield segment.sec
