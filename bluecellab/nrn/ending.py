@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import NoReturn
 
 from bluecellab.errors import RankError
+from bluecellab.nrn import voices
 from bluecellab.nrn.ranks import Ranks
 
 __all__ = ["abort", "abort_with", "at_exit"]
@@ -61,6 +62,7 @@ def abort_with(error: BaseException) -> NoReturn:
         time.sleep(_PATIENCE)  # the rank that failed is about to end the job, and says why
         text += f"\nThe traceback of rank {error.rank}:\n{error.traceback}"
     sys.stdout.flush()
+    voices.speak()
     sys.stderr.write(f"{who}{text}")
     abort(130 if isinstance(error, KeyboardInterrupt) else 1)
 

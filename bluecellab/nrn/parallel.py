@@ -10,53 +10,20 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bluecellab.errors import LauncherError
-from bluecellab.nrn import ending, objects, runtime
+from bluecellab.nrn import ending, objects, runtime, voices
+from bluecellab.nrn.launch import OFF, Launch, launched, rank_of
 from bluecellab.nrn.ranks import Ranks
 
 __all__ = ["Launch", "Ranks", "join", "launched", "ranks"]
 
-#: Variables that launchers set: rank and number of ranks.
-_LAUNCHERS = (
-    ("mpich", "PMI_RANK", "PMI_SIZE"),
-    ("openmpi", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
-    ("mvapich", "MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),
-)
 _LIBRARY = "MPI_LIB_NRN_PATH"  # where NEURON looks first
-_OFF = "BLUECELLAB_MPI"  # set it to 0 to run every rank by itself
 _WHEELS = ("libmpi.so.12", "libmpi.12.dylib", "libmpi.so.40", "libmpi.40.dylib")
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What the launcher says of this process.
-
-    Parameters
-    ----------
-    launcher
-        Which one.
-    rank, size
-        Which process this is, of how many.
-    """
-
-    launcher: str
-    rank: int
-    size: int
-
-
-def launched(environment: Mapping[str, str] | None = None) -> Launch | None:
-    """Return what a launcher of MPI jobs says of this process; None if there was none."""
-    found = os.environ if environment is None else environment
-    for launcher, rank, size in _LAUNCHERS:
-        if found.get(rank, "").isdigit() and found.get(size, "").isdigit():
-            return Launch(launcher, int(found[rank]), int(found[size]))
-    return None
 
 
 _joined: list[Ranks] = []
@@ -87,8 +54,8 @@ def join(h: Any) -> None:
     LauncherError
         If NEURON then sees others than the launcher started.
     """
-    launch = launched()
-    if launch is None or launch.size == 1 or os.environ.get(_OFF) == "0" or "mpi4py.futures" in sys.modules:
+    launch = rank_of()
+    if launch is None:
         return
     library = _library_of_wheel(launch.launcher)
     if library is not None:
@@ -106,13 +73,14 @@ def join(h: Any) -> None:
             f"{launch.launcher} has started {launch.size} ranks, of which this is {launch.rank}; NEURON sees "
             f"{seen[0]}, and would run each as if it were alone.{problem} Install an MPI library beside "
             f"NEURON: pip install 'bluecellab[mpi]' (or name one in {_LIBRARY}), and use the mpirun that "
-            f"belongs to it. If ranks are to work by themselves, set {_OFF}=0."
+            f"belongs to it. If ranks are to work by themselves, set {OFF}=0."
         )
     context.mpiabort_on_error(0)  # errors of hoc are ours to raise
     # NEURON would end the job, with exit code 0, when a rank waits for longer than this for a slow one
     context.timeout(0)
     _joined[:] = [Ranks(context)]
     ending.at_exit(_joined[0])
+    voices.hear(_joined[0].id)
 
 
 @contextmanager

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bluecellab.errors import ParallelError, RankError
-from bluecellab.nrn import objects
+from bluecellab.nrn import objects, voices
+from bluecellab.nrn.voices import Warned
 
 __all__ = ["Ranks"]
 
@@ -48,6 +49,7 @@ class _Message:
     depth: int
     part: bytes | None = None
     failure: _Failure | None = None
+    said: tuple[Warned, ...] = ()
 
 
 class Ranks:
@@ -273,8 +275,11 @@ class Ranks:
         return [cast("bytes", message.part) for message in told]
 
     def _send(self, message: _Message) -> list[_Message]:
-        plain = (message.doing, message.depth, message.part, message.failure)
-        return [_Message(*other) for other in self._context.py_allgather(plain)]
+        plain = (message.doing, message.depth, message.part, message.failure, voices.to_say())
+        told = [_Message(*other) for other in self._context.py_allgather(plain)]
+        if any(other.said for other in told):
+            voices.say([other.said for other in told])
+        return told
 
     def _note(self, told: list[_Message]) -> ParallelError | None:
         """Remember which blocks have ended by an exchange; return what to raise, if anything."""
