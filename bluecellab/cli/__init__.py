@@ -9,8 +9,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from bluecellab.cli import demo, fi, info, iv, mechanisms, plot, rheobase, run, validate, validate_cell
+from bluecellab.cli import (
+    calibrate,
+    demo,
+    fi,
+    info,
+    iv,
+    mechanisms,
+    plot,
+    rheobase,
+    run,
+    validate,
+    validate_cell,
+)
 from bluecellab.errors import BluecellabError
+from bluecellab.nrn.launch import rank_of
 
 __all__ = ["main"]
 
@@ -53,13 +66,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in (rheobase, iv, fi, validate_cell, plot):
         command.add_parser(subparsers)
     mechanisms.add_parser(subparsers)
+    calibrate.add_parser(subparsers)
     arguments = parser.parse_args(argv)
+    arguments.argv = list(sys.argv[1:] if argv is None else argv)
     if not hasattr(arguments, "run"):
         parser.print_help()
         return 2
     try:
         with _short_warnings():
-            return int(arguments.run(arguments))
+            if rank_of() is None:
+                return int(arguments.run(arguments))
+            from bluecellab.cli.launching import as_rank
+
+            return as_rank(lambda: int(arguments.run(arguments)))
     except BluecellabError as error:
         print(f"bluecellab: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

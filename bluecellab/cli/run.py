@@ -7,6 +7,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bluecellab.errors import ParallelError
+from bluecellab.nrn.launch import rank_of
+
+if TYPE_CHECKING:
+    from bluecellab.simulation import Isolation
 
 __all__ = ["add_parser"]
 
@@ -57,6 +64,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="how many threads integrate")
     parser.add_argument(
+        "--ranks", type=int, metavar="N", help="start so many processes of an MPI job, and share the cells"
+    )
+    parser.add_argument(
         "--engine",
         choices=("neuron", "coreneuron"),
         default="neuron",
@@ -80,14 +90,16 @@ def _run(arguments: argparse.Namespace) -> int:
         from bluecellab.cli.dry_run import dry_run
 
         return dry_run(arguments)
-    from bluecellab.simulation import Isolation, run_sonata
+    from bluecellab.cli import launching
 
-    isolated: bool | Isolation = arguments.isolated
-    if arguments.time_limit is not None or arguments.memory_limit is not None:
-        memory = arguments.memory_limit
-        isolated = Isolation(
-            time_limit=arguments.time_limit, memory_limit=None if memory is None else int(memory * _MEGABYTE)
-        )
+    if arguments.ranks is not None and not launching.is_started_by_us():
+        if arguments.memory_limit is not None:
+            raise ParallelError(
+                "--memory-limit is for one process, not for --ranks; limit the ranks by what starts them"
+            )
+        return launching.launch(arguments.ranks, arguments.argv, time_limit=arguments.time_limit)
+    from bluecellab.simulation import run_sonata
+
     result = run_sonata(
         arguments.config,
         output=arguments.output,
@@ -96,12 +108,15 @@ def _run(arguments: argparse.Namespace) -> int:
         confine_to=arguments.confine_to,
         mechanisms=arguments.mechanisms,
         show_progress=not arguments.quiet,
-        isolated=isolated,
+        isolated=_isolation(arguments),
         merge_synapses=arguments.merge_synapses,
         functions=arguments.functions,
         threads=arguments.threads,
         engine=arguments.engine,
     )
+    own = rank_of()
+    if own is not None and own.rank:
+        return 0
     if arguments.json:
         files = {name: str(path) for name, path in result.reports.items()}
         facts = {**asdict(result.summary), "synapses": dict(result.summary.synapses)}
@@ -114,3 +129,18 @@ def _run(arguments: argparse.Namespace) -> int:
     print(f"{'written to':<12} {result.output}: {', '.join(dict.fromkeys(path.name for path in written))}")
     sys.stdout.flush()
     return 0
+
+
+def _isolation(arguments: argparse.Namespace) -> bool | Isolation:
+    """Return whether to run in a process of its own; ranks that we have started do already."""
+    from bluecellab.cli.launching import is_started_by_us
+    from bluecellab.simulation import Isolation
+
+    if rank_of() is not None and is_started_by_us():
+        return False
+    if arguments.time_limit is None and arguments.memory_limit is None:
+        return bool(arguments.isolated)
+    memory = arguments.memory_limit
+    return Isolation(
+        time_limit=arguments.time_limit, memory_limit=None if memory is None else int(memory * _MEGABYTE)
+    )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 
-from bluecellab.errors import CancelledError, RankError, TimeLimitError
+from bluecellab.errors import CancelledError, ParallelError, RankError, TimeLimitError
 from bluecellab.nrn import clock
+from bluecellab.nrn.launch import rank_of
 from bluecellab.nrn.parallel import ranks
 from bluecellab.simulation.request import RunRequest
 
-__all__ = ["all_running"]
+__all__ = ["all_running", "refuse_isolation"]
 
 
 @contextmanager
@@ -45,6 +46,22 @@ def all_running(request: RunRequest, *, fresh: bool) -> Iterator[None]:
     except RankError as error:
         _stop_alike(error)
         raise
+
+
+def refuse_isolation() -> None:
+    """Raise if this process is a rank: in a process of its own each would do the work of all.
+
+    Raises
+    ------
+    ParallelError
+        If it is.
+    """
+    own = rank_of()
+    if own is not None:
+        raise ParallelError(
+            f"a rank of an MPI job of {own.size} cannot run in a process of its own, where it would do the "
+            "work of all. Leave out isolation and limits of time and memory: ranks are processes of their own."
+        )
 
 
 def _asked(request: RunRequest, *, fresh: bool) -> dict[str, object]:

@@ -18,6 +18,7 @@ from bluecellab.simulation.circuit.logfile import LogFile, logged
 from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
+from bluecellab.simulation.ranks import refuse_isolation
 from bluecellab.simulation.request import Engine
 from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.functions import load_functions
@@ -99,6 +100,7 @@ def run_sonata(
     if isolated:
         from bluecellab.simulation.isolation import Isolation
 
+        refuse_isolation()
         return (isolated if isinstance(isolated, Isolation) else Isolation()).run(
             run_sonata,
             os.fspath(config) if isinstance(config, str | os.PathLike) else config,
