@@ -59,8 +59,8 @@ def refuse_isolation() -> None:
     own = rank_of()
     if own is not None:
         raise ParallelError(
-            f"a rank of an MPI job of {own.size} cannot run in a process of its own, where it would do the "
-            "work of all. Leave out isolation and limits of time and memory: ranks are processes of their own."
+            f"a rank of an MPI job of {own.size} cannot run in a process of its own, where it would do "
+            "the work of all. Leave out isolation and limits of time and memory."
         )
 
 
