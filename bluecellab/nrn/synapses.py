@@ -8,15 +8,14 @@ Python object is made for a synapse before somebody asks for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.errors import MissingMechanismError
+from bluecellab.errors import EngineError
 from bluecellab.nrn import objects, runtime
+from bluecellab.nrn.point_mechanisms import PointMechanism, point_mechanism
 
 __all__ = [
     "PointMechanism",
@@ -89,7 +88,7 @@ class _Written:
     """The hoc procedures that have been written in this process."""
 
     ready = False
-    makers: ClassVar[dict[tuple[str, tuple[str, ...], bool], str]] = {}
+    makers: ClassVar[dict[tuple[str, tuple[str, ...], tuple[bool, ...], bool], str]] = {}
     setters: ClassVar[dict[str, str]] = {}
 
 
@@ -101,106 +100,54 @@ def _h() -> Any:
     return h
 
 
-@dataclass(frozen=True)
-class PointMechanism:
-    """What is known of a mechanism that makes point processes.
+def _maker(mechanism: str, parameters: tuple[str, ...], constant: tuple[bool, ...], streams: bool) -> str:
+    """Return the name of two hoc procedures: one makes the point processes of some sections.
 
-    Parameters
-    ----------
-    name
-        Its name.
-    defaults
-        Its variables, with the values that a new point process has.
-    draws
-        Whether it has a random stream of its own, to be set by ``setRNG``.
-    forgets
-        Whether the stream can be given back, by ``clearRNG``.
-    kind_index
-        Where in a NetCon's weights the kind of event stands; 0 if nowhere.
+    Its arguments are the list of sections, the first position of each of them and the last one's end, the
+    List to append to, two ids of the random streams that are the same for all, and Vectors: positions,
+    parameters (or a number, where it is constant), and the other id.
+
+    The other, whose name ends in ``_one``, makes one on the accessed section; in place of the sections it is
+    given which. An error of hoc is safe in it; in a loop over sections it ends the process.
     """
-
-    name: str
-    defaults: Mapping[str, float]
-    draws: bool
-    forgets: bool
-    kind_index: int
-
-
-@cache
-def _inspected(name: str) -> PointMechanism:
-    h = _h()
-    standard = h.MechanismStandard(name, 0)
-    reference = h.ref("")
-    names = []
-    for index in range(int(standard.count())):
-        standard.name(reference, index)
-        names.append(str(reference[0]))
-    section = h.Section(name="bluecellab_probe")
-    process = getattr(h, name)(section(0.5))
-    defaults = {}
-    for variable in names:
-        try:
-            value = getattr(process, variable, None)
-        except (ValueError, RuntimeError):  # a POINTER that points nowhere yet
-            continue
-        if isinstance(value, (int, float)):
-            defaults[variable] = float(value)
-    found = PointMechanism(
-        name,
-        defaults,
-        hasattr(process, "setRNG"),
-        hasattr(process, "clearRNG"),
-        int(getattr(h, f"nc_type_param_{name}", 0)),
-    )
-    del process
-    objects.delete_section(section)
-    return found
-
-
-def point_mechanism(name: str) -> PointMechanism:
-    """Return what is known of a mechanism.
-
-    Raises
-    ------
-    MissingMechanismError
-        If it is not loaded, or makes no point processes.
-    """
-    if not hasattr(_h(), name):
-        raise MissingMechanismError(
-            f"synapses of {name} were asked for, but no such mechanism is loaded; "
-            "load_mechanisms(folder) loads the .mod files of a folder",
-            names=(name,),
-        )
-    return _inspected(name)
-
-
-def _maker(mechanism: str, parameters: tuple[str, ...], streams: bool) -> str:
-    """Return the name of the hoc procedure that makes the point processes of one section.
-
-    Its arguments are the first position, the one behind the last, the List to append to, two ids of the
-    random streams that are the same for all, and Vectors: positions, parameters, and the other id.
-    """
-    key = (mechanism, parameters, streams)
+    key = (mechanism, parameters, constant, streams)
     if key not in _Written.makers:
         name = f"bluecellab_make_{len(_Written.makers)}"
+        # Vector.get() of a local is the fastest way to a number that hoc has, but for a local number
+        taken = [f"c{number} = $o{6 + number}" for number in range(len(parameters) + 1 + streams)]
         lines = [f"made = new {mechanism}(c0.get(i))"]
-        lines += [f"made.{parameter} = c{number}.get(i)" for number, parameter in enumerate(parameters, 1)]
+        vectors, numbers = ["c0"], ["first", "third"]
+        for number, (parameter, same) in enumerate(zip(parameters, constant, strict=True), 1):
+            lines.append(f"made.{parameter} = c{number}" + ("" if same else ".get(i)"))
+            (numbers if same else vectors).append(f"c{number}")
+            if same:
+                taken[number] = f"c{number} = ${6 + number}"
         if streams:
-            lines.append(f"made.setRNG(first, c{len(lines)}.get(i), third)")
-        count = len(lines)
-        body = "\n".join(lines)
-        # Vector.get() of a local is the fastest way to a number that hoc has
-        columns = "\n".join(f"c{number} = $o{6 + number}" for number in range(count))
-        named = ", ".join(f"c{number}" for number in range(count))
-        code = f"""proc {name}() {{ local i, first, third localobj made, all, {named}
+            vectors.append(f"c{len(parameters) + 1}")
+            lines.append(f"made.setRNG(first, {vectors[-1]}.get(i), third)")
+        body, columns = "\n".join(lines), "\n".join(taken)
+        head = f"""local i, k, last, {", ".join(numbers)} localobj made, all, ends, {", ".join(vectors)}
 all = $o3
 first = $4
 third = $5
 {columns}
-for i = $1, $2 - 1 {{
+"""
+        code = f"""proc {name}() {{ {head}
+ends = $o2
+k = 0
+forsec $o1 {{
+last = ends.get(k + 1) - 1
+for i = ends.get(k), last {{
 {body}
 all.append(made)
 }}
+k += 1
+}}
+}}
+proc {name}_one() {{ {head}
+i = $1
+{body}
+all.append(made)
 }}
 """
         with runtime.guard(f"making synapses of {mechanism} with parameters {', '.join(parameters)}"):
@@ -208,6 +155,10 @@ all.append(made)
                 raise RuntimeError("refused")
         _Written.makers[key] = name
     return _Written.makers[key]
+
+
+def _bits(values: FloatArray) -> IntArray:
+    return np.ascontiguousarray(values, dtype=np.float64).view(np.int64)
 
 
 def empty_list() -> Any:
@@ -254,19 +205,31 @@ def add_processes(
     count = len(indices)
     if not count:
         return np.empty(0, np.int64)
+    if not bool(((positions >= 0) & (positions <= 1)).all()):
+        wrong = positions[~((positions >= 0) & (positions <= 1))]
+        raise EngineError(
+            f"making {count} synapses of {mechanism}: {wrong[0]} is no position on a section, 0 to 1"
+        )
     order = np.argsort(indices, kind="stable")
     ordered = indices[order]
-    procedure = getattr(_h(), _maker(mechanism, tuple(parameters), streams is not None))
-    columns = [positions, *parameters.values()]
+    # a bit is what counts: a zero of the other sign is another number
+    constant = tuple(bool((bits == bits[0]).all()) for bits in map(_bits, parameters.values()))
+    name = _maker(mechanism, tuple(parameters), constant, streams is not None)
+    procedure, one = getattr(_h(), name), getattr(_h(), f"{name}_one")
+    columns: list[Any] = [objects.vector(positions[order])]
+    for column, same in zip(parameters.values(), constant, strict=True):
+        columns.append(float(column[0]) if same else objects.vector(column[order]))
     if streams is not None:
-        columns.append(streams[1].astype(np.float64))
+        columns.append(objects.vector(streams[1][order].astype(np.float64)))
     first, third = (0, 0) if streams is None else (streams[0], streams[2])
-    vectors = [objects.vector(column[order]) for column in columns]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))).tolist()
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    chosen = [sections[index] for index in ordered[starts].tolist()]
     before = int(made.count())
     with runtime.guard(f"making {count} synapses of {mechanism}"):
-        for start, end in zip(starts, [*starts[1:], count], strict=True):
-            procedure(start, end, made, first, third, *vectors, sec=sections[ordered[start]])
+        # what fails, fails here; NEURON refuses no other if they are on their sections
+        one(0, None, made, first, third, *columns, sec=chosen[0])
+        ends = objects.vector(np.append(np.maximum(starts, 1), count))
+        procedure(objects.section_list(chosen), ends, made, first, third, *columns)
     slots = np.empty(count, np.int64)
     slots[order] = np.arange(before, before + count)
     return slots
