@@ -39,6 +39,7 @@ caused it.
     │   ├── DivergedError                      NaN or |v| too large; ``.cell``, ``.section``
     │   ├── HookError                          a user's hook raised; see ``__cause__``
     │   ├── CancelledError                     cancelled
+    │   ├── EngineCrashedError (WorkerCrashedError) its engine ended; ``.output`` is what it printed
     │   └── TimeLimitError (TimeoutError)      overran its time limit
     ├── WorkerError (RuntimeError)             a job in another process failed
     │   ├── RemoteError                        it raised; ``.traceback`` is the worker's
@@ -136,6 +137,7 @@ from bluecellab.errors.running import (
 from bluecellab.errors.scaling import (
     CalibrationError,
     ElsewhereError,
+    EngineCrashedError,
     LauncherError,
     ParallelError,
     RankError,
@@ -178,6 +180,7 @@ __all__ = [
     "ConfinementError",
     "DivergedError",
     "ElsewhereError",
+    "EngineCrashedError",
     "EngineError",
     "FeatureError",
     "HookError",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bluecellab.errors.base import BluecellabError
-from bluecellab.errors.running import NotRecordedError
+from bluecellab.errors.running import NotRecordedError, RunError
+from bluecellab.errors.workers import WorkerCrashedError
 
 __all__ = [
     "CalibrationError",
     "ElsewhereError",
+    "EngineCrashedError",
     "LauncherError",
     "ParallelError",
     "RankError",
@@ -48,6 +50,10 @@ class ElsewhereError(ParallelError, NotRecordedError):
     def __init__(self, message: str, *, rank: int | None = None) -> None:
         super().__init__(message)
         self.rank = rank
+
+
+class EngineCrashedError(WorkerCrashedError, RunError):
+    """The process that an engine worked in ended without an answer."""
 
 
 class UnsupportedByEngineError(BluecellabError, ValueError):

@@ -29,6 +29,7 @@ class ActingField(Live, ABC):
     """
 
     needs_fast_imem = False
+    acts_in_steps = True  # which engines beside NEURON do not allow
 
     def __init__(self, name: str, owner: Scope) -> None:
         super().__init__(name, owner)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bluecellab.errors import BrokenError, EngineError
 from bluecellab.nrn import objects, runtime
 
-__all__ = ["Frames", "Pointers", "procedure"]
+__all__ = ["Frames", "Pointers", "named_procedure", "procedure"]
 
 _IDENTIFIER = re.compile(r"([A-Za-z]\w*)(?:\[(\d+)\])?")
 _GATHER = """
@@ -58,6 +58,21 @@ def procedure(name: str, text: str) -> Any:
     return getattr(h, name)
 
 
+def named_procedure(prefix: str, name: str, text: str) -> Any:
+    """Return a procedure of hoc about a variable, whose name the text has for its second ``%s``.
+
+    Raises
+    ------
+    EngineError
+        If it is no name of a variable, or NEURON does not take the procedure.
+    """
+    match = _IDENTIFIER.fullmatch(name)
+    if match is None:  # nothing else may become part of a program
+        raise EngineError(f"{name!r} is no name of a variable")
+    own = prefix + match[1] + ("" if match[2] is None else f"_of_{match[2]}")
+    return procedure(own, text % (own, name))
+
+
 class Pointers:
     """References to variables; it holds on to none of what they belong to.
 
@@ -65,13 +80,19 @@ class Pointers:
     ----------
     size
         How many.
+
+    Attributes
+    ----------
+    processes
+        Which references are to point processes: index, NEURON's name of the process, and the variable.
     """
 
-    __slots__ = ("_vector", "size")
+    __slots__ = ("_vector", "processes", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._vector: Any = objects.pointer_vector(size) if size else None
+        self.processes: list[tuple[int, str, str]] = []
 
     @property
     def raw(self) -> Any:
@@ -98,7 +119,7 @@ class Pointers:
             If there is no such variable there.
         """
         text = "proc %s() { local i\n for i = 0, $o3.size() - 1 $o1.pset($2 + i, &%s($o3.x[i]))\n}\n"
-        point = self._named("bluecellab_point_at_", name, text)
+        point = named_procedure("bluecellab_point_at_", name, text)
         with runtime.guard(f"pointing at {name}"):
             point(self._vector, first, objects.vector(places), sec=section)
 
@@ -120,7 +141,7 @@ class Pointers:
             If there is no such variable there.
         """
         text = "proc %s() { local i\n i = $2\n for (x, 0) { $o1.pset(i, &%s(x))\n i += 1\n }\n}\n"
-        point = self._named("bluecellab_point_at_all_", name, text)
+        point = named_procedure("bluecellab_point_at_all_", name, text)
         with runtime.guard(f"pointing at {name}"):
             for section in sections:
                 point(self._vector, first, sec=section)
@@ -135,21 +156,15 @@ class Pointers:
             If it has no such variable.
         """
         text = "proc %s() {\n $o1.pset($2, &$o3.%s)\n}\n"
-        point = self._named("bluecellab_point_at_process_", name, text)
+        point = named_procedure("bluecellab_point_at_process_", name, text)
         with runtime.guard(f"pointing at {name}"):
             point(self._vector, index, process)
-
-    @staticmethod
-    def _named(prefix: str, name: str, text: str) -> Any:
-        match = _IDENTIFIER.fullmatch(name)
-        if match is None:  # nothing else may become part of a program
-            raise EngineError(f"{name!r} is no name of a variable")
-        own = prefix + match[1] + ("" if match[2] is None else f"_of_{match[2]}")
-        return procedure(own, text % (own, name))
+        self.processes.append((index, str(process.hname()), name))
 
     def release(self) -> None:
         """Let go of the references."""
         self._vector, self.size = None, 0
+        self.processes.clear()
 
 
 class Frames:
@@ -194,6 +209,12 @@ class Frames:
                 raise BrokenError("some of what is to be read has been deleted") from error
         self.count += 1
         return self.count >= self.rows
+
+    def put(self, values: npt.NDArray[np.float64]) -> None:
+        """Keep moments that were read elsewhere, shape (moments, variables); there must be room for them."""
+        if self.size:
+            self.block.copy(objects.vector(values.ravel()), self.count * self.size)
+        self.count += len(values)
 
     def take(self) -> npt.NDArray[np.float64]:
         """Return the values and begin anew; shape (moments, variables)."""

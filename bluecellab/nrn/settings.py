@@ -34,6 +34,7 @@ _METHODS: dict[str, tuple[Callable[[], Value], Callable[[Value], object]]] = {
         _set_random123_index,
     ),
     "nthread": (threads.count, lambda value: threads.use(int(value))),
+    "nthread_of_engine": (threads.count, lambda value: threads.use(int(value), workers=False)),
 }
 
 

@@ -26,7 +26,7 @@ _BEFORE = 1e-9
 
 _TEMPLATE = """
 begintemplate BluecellabWeightSwitch
-public add
+public add, sources
 objref this, connections, slots, first, handler, sources, watchers, places, weights
 strdef statement
 proc init() { // List of NetCons, which of them, their weights at the start

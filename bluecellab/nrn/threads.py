@@ -21,11 +21,19 @@ def count() -> int:
     return int(objects.parallel_context().nthread())
 
 
-def use(wanted: int) -> None:
+def use(wanted: int, *, workers: bool = True) -> None:
     """Have NEURON integrate with so many threads; the cells that are there are spread over them by load.
 
     Artificial cells are left to NEURON. Back with one thread, NEURON is as if there had never been others,
     so that the process can be forked.
+
+    Parameters
+    ----------
+    wanted
+        How many.
+    workers
+        Whether they work side by side. Otherwise one does the work of all, which is for engines that have
+        threads of their own: the process can be forked then.
 
     Raises
     ------
@@ -40,7 +48,7 @@ def use(wanted: int) -> None:
         context.nthread(1)
         return
     _refuse(unsafe_with_threads())
-    context.nthread(wanted)
+    context.nthread(wanted, int(workers))
     try:
         _spread(context, wanted)
         with runtime.guard(f"integrating with {wanted} threads"):

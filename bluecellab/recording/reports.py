@@ -18,9 +18,11 @@ from bluecellab.nrn import objects
 from bluecellab.nrn.pointers import Frames, Pointers
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.nrn.stepping import Schedule
+from bluecellab.nrn.taps import Taps
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.report_elements import Places, ReportElements
 from bluecellab.recording.samples import TimeAxis
+from bluecellab.recording.tapping import tap
 from bluecellab.recording.variables import FAST_IMEM
 from bluecellab.spec.simulation import Report
 
@@ -28,6 +30,8 @@ __all__ = ["FrameRecorder", "FrameSink", "ReportRecorder", "Window"]
 
 _BLOCK_BYTES = 2**21  # of samples that wait in NEURON
 _MOST_ROWS = 8192
+_WIDE_BYTES = 2**24  # of samples of very many variables: files have chunks of several rows ...
+_WIDE_ROWS = 64  # ... so many at most
 _HAND_ON_EVERY = 2.0  # s of wall time; what waits longer is handed on, lest a kill loses it
 _ROUNDING = 1e-6  # of an interval: times in configurations are decimal
 _OFF_STEP = 1e-3  # of a step; NEURON's time adds up
@@ -247,6 +251,10 @@ class FrameRecorder(Live):
         """Frames that wait in NEURON."""
         return self._reader.frames
 
+    def tap(self) -> Taps:
+        """Have NEURON record what is read; see :func:`bluecellab.recording.tapping.tap`."""
+        return tap(self._reader.places, self._reader.pointers)
+
     def failed(self, error: RuntimeError) -> BrokenError:
         """Note that something that is recorded has been deleted; return the error that says so."""
         failure = _gone(self.name)
@@ -376,7 +384,8 @@ class _Reader:
         self.places: list[Places] = list(elements.places)
         self.size = elements.place_count + elements.process_count
         self.pointers = Pointers(self.size)
-        rows = max(1, min(_BLOCK_BYTES // (8 * max(self.size, 1)), _MOST_ROWS))
+        row = 8 * max(self.size, 1)
+        rows = max(1, min(_BLOCK_BYTES // row, _MOST_ROWS), min(_WIDE_BYTES // row, _WIDE_ROWS))
         self.frames = Frames(self.size, 1 << (rows.bit_length() - 1))  # as files have them in chunks
         index = elements.place_count
         for group in elements.processes:

@@ -6,7 +6,25 @@ from typing import NamedTuple
 
 from bluecellab.errors import SimulationError
 
-__all__ = ["NeuronGlobalParams", "NeuronGlobals", "set_neuron_globals"]
+__all__ = ["ALWAYS_PUT_BACK", "NeuronGlobalParams", "NeuronGlobals", "set_neuron_globals"]
+
+#: Settings of NEURON that are after a run what they were before.
+ALWAYS_PUT_BACK = (
+    "celsius",
+    "v_init",
+    "dt",
+    "tstop",
+    "steps_per_ms",
+    "secondorder",
+    "nthread",
+    "cvode",
+    "cvode_minstep",
+    "cvode_maxstep",
+    "cvode_atol",
+    "cvode_rtol",
+    "use_fast_imem",
+    "random123_globalindex",
+)
 
 
 class NeuronGlobalParams(NamedTuple):

@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bluecellab.cell import Cell, living_cells
 from bluecellab.errors import (
@@ -20,30 +20,16 @@ from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.rng import RNGSettings
 from bluecellab.nrn.scope import Live
 from bluecellab.recording import Recordable, Recorders, RunPlan
-from bluecellab.simulation.conditions import NeuronGlobals
+from bluecellab.simulation.conditions import ALWAYS_PUT_BACK, NeuronGlobals
 from bluecellab.simulation.look import Hook, Look
 from bluecellab.simulation.progress import progress_for
 from bluecellab.simulation.ranks import all_running
 from bluecellab.simulation.request import Engine, RunRequest
 
-__all__ = ["Hook", "Simulation"]
+if TYPE_CHECKING:
+    from bluecellab.simulation.engines import Handover
 
-_ALWAYS_PUT_BACK = (
-    "celsius",
-    "v_init",
-    "dt",
-    "tstop",
-    "steps_per_ms",
-    "secondorder",
-    "nthread",
-    "cvode",
-    "cvode_minstep",
-    "cvode_maxstep",
-    "cvode_atol",
-    "cvode_rtol",
-    "use_fast_imem",
-    "random123_globalindex",
-)
+__all__ = ["Hook", "Simulation"]
 
 
 class Simulation(Live):
@@ -240,6 +226,11 @@ class Simulation(Live):
                 "there is no run to continue: the last one must have been this simulation's, must have "
                 "succeeded, and nothing may have been created or closed since. Use run() to start anew."
             )
+        if self._last.engine != "neuron":
+            raise SimulationError(
+                f"a run with engine={self._last.engine!r} cannot be continued, because the engine worked on a "
+                "copy: the model here is as it was at its beginning. Run it anew to the later end."
+            )
         if not self._recorders.resumable:
             raise SimulationError(
                 "a run that records i_membrane_ cannot be continued: NEURON computes it only within a run. "
@@ -272,7 +263,7 @@ class Simulation(Live):
             try:
                 with (
                     runtime.marked_running("a simulation"),
-                    settings.preserved(_ALWAYS_PUT_BACK),
+                    settings.preserved(ALWAYS_PUT_BACK),
                     settings.applied(self._settings(request, cells)),
                 ):
                     self._cancelled.clear()
@@ -293,7 +284,7 @@ class Simulation(Live):
             "steps_per_ms": 1 / request.dt,
             "tstop": request.tstop,
             "secondorder": 0,
-            "nthread": request.threads,
+            "nthread" if request.engine == "neuron" else "nthread_of_engine": request.threads,
             "use_fast_imem": any(item.needs_fast_imem for item in self._members(cells)),
         }
         if request.cvode_minstep is not None:
@@ -335,22 +326,34 @@ class Simulation(Live):
         stop = request.last_time(start)
         complete = False
         interrupt = clock.Interrupt(self._cancelled, _deadline(request))
+        handover = self._handover(request, cells)
         try:
             # Ctrl-C is noted while NEURON initialises, too: it would swallow one that arrives in a callback
             with interrupt.catching_ctrl_c():
                 if fresh:
-                    self._begin(RunPlan(not request.cvode, request.dt, start, stop), cells)
+                    self._begin(RunPlan(not request.cvode, request.dt, start, stop), cells, *handover)
                 else:
                     recorders.extend(stop)
                 with progress_for(self.custom_progress_function, show_progress, start, stop) as progress:
                     look = Look(interrupt, clock.Watcher(_owner_of), self.hooks, recorders, progress)
-                    if request.cvode:
+                    if handover:
+                        handover[0].advance(look)
+                    elif request.cvode:
                         clock.advance_variable(request.tstop, look, recorders)
                     else:
                         clock.advance_fixed(request.steps_from(start), request.dt, look, recorders)
             complete = True
         finally:
             recorders.finish(partial=not complete)
+
+    def _handover(self, request: RunRequest, cells: Iterable[Cell]) -> list[Handover]:
+        """Return what hands the run over to another engine, if one was asked for and can do it."""
+        if request.engine == "neuron":
+            return []
+        from bluecellab.simulation.engines import Handover
+
+        with ranks().agreed("asking for another engine"):
+            return [Handover(request, self._recorders, self._members(cells), self.hooks)]
 
     def _members(self, cells: Iterable[Cell]) -> list[Recordable]:
         """Return everything that takes part in a run."""
@@ -364,10 +367,10 @@ class Simulation(Live):
             self._places.append(self._scope.own(h.Section(name="of_time"), objects.delete_section))
         return next(iter(h.allsec()))
 
-    def _begin(self, plan: RunPlan, cells: list[Cell]) -> None:
+    def _begin(self, plan: RunPlan, cells: list[Cell], *more: Recordable) -> None:
         """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
         with ranks().agreed("preparing a run"):
-            self._recorders.prepare(plan, self._members(cells), self._any_section())
+            self._recorders.prepare(plan, [*self._members(cells), *more], self._any_section())
             for cell in cells:
                 cell.reseed(self.channel_seed)
         clock.initialise(float(runtime.raw_h().v_init))

@@ -52,7 +52,7 @@ class Look:
     def __call__(self) -> float:
         """Do what is due; return the next time in ms at which something is."""
         now = clock.now()
-        self._watcher.check()
+        self.check_potentials()
         self._recorders.harvest()
         due = math.inf
         with _blaming_hooks(now):
@@ -64,10 +64,29 @@ class Look:
                 due = min(due, self._start + turn * hook.every)
             if self._progress is not None:
                 self._progress.update(now)
-        self._stop_if_told(now)
+        self.stop_if_told(now)
         return due
 
-    def _stop_if_told(self, now: float) -> None:
+    def check_potentials(self) -> None:
+        """Raise if a potential is none of a cell; see :class:`bluecellab.nrn.watching.Watcher`."""
+        self._watcher.check()
+
+    def reached(self, now: float) -> None:
+        """Do what is due when another engine has reached a time, in ms."""
+        self._recorders.harvest()
+        with _blaming_hooks(now):
+            if self._progress is not None:
+                self._progress.update(now)
+        self.stop_if_told(now)
+
+    def stop_if_told(self, now: float) -> None:
+        """Raise if the run, which has reached a time in ms, should stop.
+
+        Raises
+        ------
+        KeyboardInterrupt, CancelledError, TimeLimitError
+            By what it should be stopped for.
+        """
         if self._interrupt.interrupted:
             raise KeyboardInterrupt(f"interrupted at {now:g} ms")
         if self._interrupt.cancelled.is_set():

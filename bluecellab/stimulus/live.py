@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,11 @@ class Rig:
         NEURON's point process.
     """
 
-    __slots__ = ("_handlers", "clamp", "played", "stim", "tvec")
+    __slots__ = ("__weakref__", "_handlers", "_stepping", "clamp", "played", "stim", "tvec")
 
     def __init__(self, clamp: Any) -> None:
         self.clamp = clamp
+        self._stepping: list[tuple[str, Any, Any]] = []
         self.tvec: Any = None
         self.stim: Any = None
         self.played: list[tuple[Any, Any]] = []
@@ -51,6 +54,8 @@ class Rig:
         target = getattr(self.clamp, f"_ref_{variable}")
         if hold:
             stim.play(target, tvec)
+            self._stepping.append((variable, stim, tvec))
+            _STEPPING.add(self)
         else:
             stim.play(target, tvec, 1)
         self.played.append((stim, tvec))
@@ -68,14 +73,74 @@ class Rig:
         handler = objects.initialize_handler(0, _setter(self.clamp, variable, value))
         self._handlers.append(handler)
 
+    def interpolate(self) -> list[Any]:
+        """Play with interpolation, and jumps, what is played in steps; return the Vectors that do."""
+        made = []
+        for variable, stim, tvec in self._stepping:
+            stim.play_remove()
+            times, values = jumps(objects.values_of(tvec), objects.values_of(stim))
+            course, moments = objects.vector(values), objects.vector(times)
+            course.play(getattr(self.clamp, f"_ref_{variable}"), moments, 1)
+            made += [course, moments]
+        return made
+
+    def step(self, made: list[Any]) -> None:
+        """Undo :meth:`interpolate`, by the Vectors that it returned."""
+        for course in made[::2]:
+            course.play_remove()
+        for variable, stim, tvec in self._stepping:
+            stim.play(getattr(self.clamp, f"_ref_{variable}"), tvec)
+
     def release(self) -> None:
         """Stop playing and let every hoc object go: what plays before what is played into."""
         self._handlers.clear()
+        self._stepping.clear()
         for stim, _ in self.played:
             stim.play_remove()
         self.played.clear()
         self.stim = self.tvec = None
         self.clamp = None
+
+
+_STEPPING: weakref.WeakSet[Rig] = weakref.WeakSet()
+
+
+@contextmanager
+def playing_without_steps() -> Iterator[None]:
+    """Have every stimulus that plays in steps do so by interpolation between jumps, for the block.
+
+    NEURON has the same values then at every step of a fixed length; CoreNEURON knows nothing else.
+    """
+    changed = [(rig, rig.interpolate()) for rig in list(_STEPPING) if rig.clamp is not None]
+    try:
+        yield
+    finally:
+        for rig, made in changed:
+            if rig.clamp is not None:
+                rig.step(made)
+
+
+def jumps(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return points whose linear interpolation holds each value until the next.
+
+    Parameters
+    ----------
+    times
+        In ms, ascending, shape (n,). Of two at the same time the later holds.
+    values
+        Shape (n,).
+
+    Returns
+    -------
+    tuple
+        Times and values, shapes (2 n - 1,).
+
+    Examples
+    --------
+    >>> jumps(np.array([0.0, 5.0]), np.array([1.0, 2.0]))
+    (array([0., 5., 5.]), array([1., 1., 2.]))
+    """
+    return np.repeat(times, 2)[1:], np.repeat(values, 2)[:-1]
 
 
 def _setter(clamp: Any, variable: str, value: float) -> Callable[[], None]:

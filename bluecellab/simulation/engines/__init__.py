@@ -1,0 +1,7 @@
+"""Engines that integrate a model which NEURON has been given: CoreNEURON."""
+
+from __future__ import annotations
+
+from bluecellab.simulation.engines.handover import Handover
+
+__all__ = ["Handover"]

@@ -1,0 +1,144 @@
+"""What CoreNEURON cannot do is found before it is handed a model: it would drop it, or end the process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bluecellab.errors import UnsupportedByEngineError
+from bluecellab.nrn import coreneuron, mechanisms
+from bluecellab.nrn.mechanisms.variables import source_text
+from bluecellab.recording import Recordable
+from bluecellab.recording.run import Sampler
+from bluecellab.simulation.look import Hook
+from bluecellab.simulation.request import RunRequest
+
+__all__ = ["Offender", "library_for", "raise_for", "refuse", "refuse_queue"]
+
+Offender = tuple[str, str]
+"""What takes part that an engine cannot do, and what to do about it."""
+
+_BY_ITSELF = {
+    "extracellular": "CoreNEURON has no extracellular potentials; remove what inserts it",
+    "VClamp": "hold potentials by an SEClamp (VoltageClamp)",
+    "AlphaSynapse": "use an ExpSyn or Exp2Syn that receives one event",
+    "APCount": "detect spikes by add_spike_detection() or spike_detection",
+    "VecStim": "replay spikes by the package, which needs no VecStim",
+}
+_OLD_NUMBERS = re.compile(r"\b(?:scop_random|set_seed|exprand|normrand|poisrand|erand)\s*\(")
+_COMMENT = re.compile(r"^[ \t]*(?:COMMENT\b.*?\bENDCOMMENT\b|:[^\n]*|\?[^\n]*)", re.DOTALL | re.MULTILINE)
+
+
+def library_for() -> tuple[Path | None, dict[str, str]]:
+    """Return CoreNEURON's library with all that is loaded, and why some mechanisms are not in it.
+
+    Raises
+    ------
+    CompileError, NoCompilerError, MechanismError
+        If it cannot be made.
+    """
+    if all(library.key == "neuron" for library in mechanisms.loaded()):
+        return coreneuron.own_library(), {}
+    made = mechanisms.build_for_coreneuron()
+    return made.path, dict(made.left_out)
+
+
+def refuse(
+    request: RunRequest,
+    members: Iterable[Recordable],
+    hooks: Sequence[Hook],
+    library: tuple[Path | None, dict[str, str]],
+) -> None:
+    """Raise unless CoreNEURON can do all of a run.
+
+    Parameters
+    ----------
+    request
+        The run.
+    members
+        What takes part in it.
+    hooks
+        What is to be called meanwhile.
+    library
+        From :func:`library_for`.
+
+    Raises
+    ------
+    UnsupportedByEngineError
+        With everything that it cannot do.
+    """
+    found: list[Offender] = []
+    if request.cvode:
+        found.append(("a variable step (CVODE)", "CoreNEURON takes fixed steps only: cvode=False"))
+    if hooks:
+        found.append(
+            (
+                f"{len(hooks)} hook(s)",
+                "they would see nothing, as nothing is in NEURON meanwhile; remove them",
+            )
+        )
+    found += _of_members(members)
+    path, left_out = library
+    if path is not None:
+        found += _of_mechanisms(path, left_out)
+    raise_for(found)
+
+
+def raise_for(found: Sequence[Offender]) -> None:
+    """Raise if there are offenders.
+
+    Raises
+    ------
+    UnsupportedByEngineError
+        With all of them.
+    """
+    if found:
+        lines = "\n".join(f"  {what}: {remedy}" for what, remedy in found)
+        raise UnsupportedByEngineError(
+            f"CoreNEURON cannot run this simulation; engine='neuron' can. What it cannot do:\n{lines}",
+            [what for what, _ in found],
+        )
+
+
+def _of_members(members: Iterable[Recordable]) -> list[Offender]:
+    return [
+        (
+            f"{getattr(member, 'name', None) or type(member).__name__} ({type(member).__name__})",
+            "Python takes part in the steps of the run, which CoreNEURON does not allow; leave it out",
+        )
+        for member in members
+        if getattr(member, "acts_in_steps", False)
+        or (isinstance(member, Sampler) and not hasattr(member, "tap"))
+    ]
+
+
+def _of_mechanisms(library: Path, left_out: dict[str, str]) -> list[Offender]:
+    known = coreneuron.known_mechanisms(library)
+    unknown = coreneuron.unknown_mechanisms(known)
+    found = [(f"mechanism {name} ({count} times)", _why(name, left_out)) for name, count in unknown.items()]
+    own = [name for loaded in mechanisms.loaded() if loaded.key != "neuron" for name in loaded.names]
+    return found + [
+        (f"mechanism {name}", "it draws random numbers that are not Random123's; change the .mod file")
+        for name in own
+        if name in known and _OLD_NUMBERS.search(_COMMENT.sub("", source_text(name)))
+    ]
+
+
+def _why(name: str, left_out: dict[str, str]) -> str:
+    if name in _BY_ITSELF:
+        return _BY_ITSELF[name]
+    if name in left_out:
+        return "it does not compile for CoreNEURON:\n      " + "\n      ".join(left_out[name].splitlines())
+    return "CoreNEURON does not have it, and its .mod file is not known"
+
+
+def refuse_queue() -> None:
+    """Raise if something waits in NEURON's queue that CoreNEURON would drop; NEURON must be initialised.
+
+    Raises
+    ------
+    UnsupportedByEngineError
+        With everything of that kind.
+    """
+    raise_for(coreneuron.waiting())
