@@ -1,7 +1,7 @@
 """Take steps, and read variables after some of them, with no Python in between.
 
-A sample that Python takes costs some 50 us, as processors have forgotten Python while NEURON integrated. A loop
-in hoc costs some 2 us, and 12 ns for each variable.
+A sample that Python takes costs some 50 us, as processors have forgotten Python while NEURON integrated. One
+of a loop in hoc costs some 2 us, and 12 ns for each variable.
 """
 
 from __future__ import annotations

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["MAGIC", "FrameWriter"]
 
 _CHUNK_BYTES = 2**18  # of HDF5; a chunk is the least that can be read
+_CHUNK_COLUMNS = 1024
+_BAND_BYTES = 2**23  # of all chunks side by side: what must be held in memory to write whole chunks
+_LEAST_ROWS = 8
 # The oldest format, as files of newer ones cannot be opened after their writer was killed; and no cache of
 # chunks, which would keep what a full disk has refused and fail once more when nobody listens.
 _OPTIONS: dict[str, Any] = {"libver": "earliest", "rdcc_nbytes": 0}
@@ -151,7 +154,7 @@ class FrameWriter(ABC):
                 data = file[name]
                 data.resize(count, axis=0)
                 if width:
-                    data[self.frames :] = frames[:, first : first + width]
+                    _write_rows(data, self.frames, frames[:, first : first + width])
                 first += width
             file.flush()  # first the frames, then the times that tell of them
             self._tell_end(file, count)
@@ -175,11 +178,15 @@ class FrameWriter(ABC):
         """Return how many frames and elements are stored together.
 
         Readers take all times of some cells, or all cells at some time; a square block serves both. So many
-        frames are a power of 2, as those of blocks are, lest chunks be written again and again.
+        frames are a power of 2, as those of blocks are, lest chunks be written again and again; of many
+        elements they are few, so that whole chunks can be written of what fits into memory.
         """
-        width = max(1, min(columns, 1024))
-        rows = max(1, _CHUNK_BYTES // (np.dtype(self.kind).itemsize * width))
-        return 1 << (rows.bit_length() - 1), width
+        size = np.dtype(self.kind).itemsize
+        most = max(1, min(columns, _CHUNK_COLUMNS))
+        rows = min(_CHUNK_BYTES // (size * most), max(_LEAST_ROWS, _BAND_BYTES // (size * max(1, columns))))
+        rows = 1 << (rows.bit_length() - 1)
+        side_by_side = -(-max(1, columns) // (_CHUNK_BYTES // (size * rows)))
+        return rows, -(-max(1, columns) // side_by_side)  # of one width, which wastes no room
 
     def _tell_end(self, file: h5py.File, frames: int) -> None:
         # counted from 0 where that is the same, so that 1000 frames of 0.1 ms end at 100 ms
@@ -267,3 +274,19 @@ class FrameWriter(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close(complete=kind is None)
+
+
+def _write_rows(data: h5py.Dataset, row: int, frames: npt.NDArray[np.floating]) -> None:
+    """Write frames from a row on: whole chunks in one piece each, as HDF5 writes them row by row."""
+    rows, columns = data.chunks
+    first = min(-row % rows, len(frames))
+    last = first + (len(frames) - first) // rows * rows
+    for begin, end in ((0, first), (last, len(frames))):
+        if begin < end:
+            data[row + begin : row + end] = frames[begin:end]
+    for begin in range(first, last, rows):
+        for left in range(0, frames.shape[1], columns):
+            chunk = np.ascontiguousarray(frames[begin : begin + rows, left : left + columns], data.dtype)
+            if chunk.shape[1] < columns:
+                chunk = np.pad(chunk, [(0, 0), (0, columns - chunk.shape[1])])
+            data.id.write_direct_chunk((row + begin, left), chunk)

@@ -225,6 +225,7 @@ def test_memory_is_bounded(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> Non
     setup.simulation.run(10, cvode=False)
     assert len(whole.blocks) == 1
     monkeypatch.setattr(module, "_BLOCK_BYTES", 7 * 6 * 8)
+    monkeypatch.setattr(module, "_WIDE_ROWS", 1)
     small = setup.add()
     setup.simulation.run(10, cvode=False)
     assert [len(block) for block in small.blocks] == [4] * 25
@@ -249,6 +250,7 @@ def test_failures(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
         assert sink.log == ["open", "incomplete"]
         assert 49 <= len(sink.frames) <= 52
     monkeypatch.setattr(module, "_BLOCK_BYTES", 0)  # a frame each
+    monkeypatch.setattr(module, "_WIDE_ROWS", 1)
     for cvode in (False, True):
         sink = setup.add()
         sink.refuses_after = 20
