@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from bluecellab.errors import SimulationError
 from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.spreading import balance_of, dealt_out
+from bluecellab.simulation.estimating.bench import Measured
 from bluecellab.simulation.estimating.cells import CellSize, Sizes
 from bluecellab.simulation.estimating.costs import Costs, read_costs
 from bluecellab.simulation.estimating.reports import ReportSize, report_sizes, spikes_bytes
@@ -26,7 +27,7 @@ from bluecellab.simulation.request import ENGINES, Engine
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
 
-__all__ = ["estimate"]
+__all__ = ["estimate", "estimate_of_cells"]
 
 PathLike = str | os.PathLike[str]
 FloatArray = npt.NDArray[np.float64]
@@ -106,17 +107,40 @@ def estimate(
     found = read_costs() if costs is None else costs
     if isinstance(config, str | os.PathLike):
         config = read_config(Path(config), confine_to=confine_to)
-    circuit = dialect_of(config).open(confine_to)
+    dialect = dialect_of(config)
+    circuit = dialect.open(confine_to)
     try:
-        model = _modelled(config, circuit)
+        model = _modelled(config, circuit, dialect.simulated(circuit))
     finally:
         circuit.close()
     return _Estimator(model, found, (ranks, threads, engine)).estimate()
 
 
-def _modelled(config: AnyConfig, circuit: CircuitAccess) -> _Model:
+def estimate_of_cells(
+    config: AnyConfig, circuit: CircuitAccess, cells: Sequence[CellId], costs: Costs
+) -> Measured:
+    """Return what some cells of a simulation take without its reports, beyond what NEURON itself does.
+
+    Parameters
+    ----------
+    config, circuit
+        The simulation.
+    cells
+        Which of its cells.
+    costs
+        What parts cost.
+    """
+    model = replace(_modelled(config, circuit, cells), reports=())
+    model.read[:] = 0
+    rank = _Estimator(model, costs, (1, 1, "neuron")).estimate().per_rank[0]
+    return Measured(
+        rank.build_seconds - costs.start_seconds, rank.run_seconds, rank.memory - costs.start_bytes
+    )
+
+
+def _modelled(config: AnyConfig, circuit: CircuitAccess, wanted: Sequence[CellId]) -> _Model:
     sizer = Sizes()
-    cells = {cell_id: sizer.of(circuit.cell(cell_id)) for cell_id in dialect_of(config).simulated(circuit)}
+    cells = {cell_id: sizer.of(circuit.cell(cell_id)) for cell_id in wanted}
     if isinstance(config, SimulationConfig):
         from bluecellab.simulation.estimating.obi_wires import count_obi
 
