@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,7 @@ def _connections() -> Sequence[Any]:
 
 def all_vectors() -> list[Any]:
     """Return all Vectors of this process, whoever made them."""
-    return list(runtime.raw_h().Vector)
+    return list(objects.listing("Vector"))
 
 
 def waiting() -> list[Waiting]:
@@ -217,9 +217,7 @@ def _c_flush() -> Callable[[], object]:
 
 def weight_changes() -> list[float]:
     """Return the times in ms at which weights change in runs (:mod:`bluecellab.nrn.switches`), sorted."""
-    h = runtime.raw_h()
-    times: set[float] = set()
-    with suppress(AttributeError, LookupError):  # no weight has ever changed in this process
-        for switch in getattr(h, _SWITCH):
-            times.update(source.start for source in switch.sources)
-    return sorted(times)
+    if not hasattr(runtime.raw_h(), _SWITCH):  # no weight has ever changed in this process
+        return []
+    switches = list(objects.listing(_SWITCH))
+    return sorted({float(source.start) for switch in switches for source in switch.sources})

@@ -228,7 +228,7 @@ class Simulation(Live):
             )
         if self._last.engine != "neuron":
             raise SimulationError(
-                f"a run with engine={self._last.engine!r} cannot be continued, because the engine worked on a "
+                f"a run with engine={self._last.engine!r} cannot be continued: the engine worked on a "
                 "copy: the model here is as it was at its beginning. Run it anew to the later end."
             )
         if not self._recorders.resumable:

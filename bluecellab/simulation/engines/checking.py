@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bluecellab.errors import UnsupportedByEngineError
 from bluecellab.nrn import coreneuron, mechanisms
-from bluecellab.nrn.mechanisms.variables import source_text
 from bluecellab.recording import Recordable
 from bluecellab.recording.run import Sampler
 from bluecellab.simulation.look import Hook
@@ -26,8 +24,6 @@ _BY_ITSELF = {
     "APCount": "detect spikes by add_spike_detection() or spike_detection",
     "VecStim": "replay spikes by the package, which needs no VecStim",
 }
-_OLD_NUMBERS = re.compile(r"\b(?:scop_random|set_seed|exprand|normrand|poisrand|erand)\s*\(")
-_COMMENT = re.compile(r"^[ \t]*(?:COMMENT\b.*?\bENDCOMMENT\b|:[^\n]*|\?[^\n]*)", re.DOTALL | re.MULTILINE)
 
 
 def library_for() -> tuple[Path | None, dict[str, str]]:
@@ -116,13 +112,7 @@ def _of_members(members: Iterable[Recordable]) -> list[Offender]:
 def _of_mechanisms(library: Path, left_out: dict[str, str]) -> list[Offender]:
     known = coreneuron.known_mechanisms(library)
     unknown = coreneuron.unknown_mechanisms(known)
-    found = [(f"mechanism {name} ({count} times)", _why(name, left_out)) for name, count in unknown.items()]
-    own = [name for loaded in mechanisms.loaded() if loaded.key != "neuron" for name in loaded.names]
-    return found + [
-        (f"mechanism {name}", "it draws random numbers that are not Random123's; change the .mod file")
-        for name in own
-        if name in known and _OLD_NUMBERS.search(_COMMENT.sub("", source_text(name)))
-    ]
+    return [(f"mechanism {name} ({count} times)", _why(name, left_out)) for name, count in unknown.items()]
 
 
 def _why(name: str, left_out: dict[str, str]) -> str:
