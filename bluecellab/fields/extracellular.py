@@ -21,6 +21,7 @@ from bluecellab.recording.reports import FrameRecorder
 from bluecellab.recording.variables import FAST_IMEM
 from bluecellab.results.sonata.files import PathLike
 from bluecellab.results.sonata.nwb import PotentialNwbWriter
+from bluecellab.results.sonata.parts import ReportFile
 from bluecellab.results.sonata.potential_files import PotentialFiles
 from bluecellab.spec.allen import ExtracellularReport
 from bluecellab.spec.base import CellId
@@ -34,6 +35,7 @@ Placement = tuple[npt.ArrayLike, npt.ArrayLike | None]
 """Position of the soma of a cell in um, shape (3,), and its angles in rad, shape (3,), or matrix, (3, 3)."""
 
 _MULTIPLICATIONS = 2**17  # at once; OpenBLAS starts threads beyond 2**18
+_ROWS = 16  # at once, always: sums must not depend on how many frames happen to come together
 _AXES = ("x_pos", "y_pos", "z_pos")
 _CHANNEL = "channel"
 
@@ -73,7 +75,7 @@ def extracellular_recorder(
     report: ExtracellularReport,
     cells: Mapping[CellId, Cell],
     placements: Mapping[CellId, Placement],
-    path: PathLike,
+    path: PathLike | ReportFile,
     *,
     contributions: Mapping[CellId, PathLike] | None = None,
     nwb: PathLike | None = None,
@@ -94,7 +96,7 @@ def extracellular_recorder(
     placements
         Where each cell is, and how it is turned; at the origin and not turned when left out.
     path
-        The file.
+        The file; perhaps one that several processes write, each of its cells, who then all call this.
     contributions
         Files of what single cells contribute; none when left out.
     nwb
@@ -118,7 +120,9 @@ def extracellular_recorder(
     """
     electrodes, channels = read_electrodes(report.electrode_positions)
     chosen = {cell_id: cell for cell_id, cell in cells.items() if cell.artificial is None}
-    if not chosen:
+    share = ReportFile.of(path).share
+    there = share.gathered(len(chosen), f"looking for cells of report {report.name}")
+    if not any(there) and share.first:
         warn(f"report {report.name!r} is all 0: none of its cells has a membrane", CircuitWarning)
     places: list[Places] = []
     matrices = []
@@ -168,8 +172,13 @@ def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     Threads that it has started go on asking for work for a while, and would take a second processor for
     nothing as long as the simulation runs.
     """
-    made = np.zeros((len(left), right.shape[1]))
-    width = max(1, _MULTIPLICATIONS // max(1, made.size))
-    for first in range(0, len(right), width):
-        made += left[:, first : first + width] @ right[first : first + width]
-    return made
+    count = len(left)
+    made = np.zeros((-(-count // _ROWS) * _ROWS, right.shape[1]))
+    if count < len(made):
+        left = np.pad(left, [(0, len(made) - count), (0, 0)])
+    width = max(1, _MULTIPLICATIONS // max(1, _ROWS * right.shape[1]))
+    for top in range(0, len(made), _ROWS):
+        rows = slice(top, top + _ROWS)
+        for first in range(0, len(right), width):
+            made[rows] += left[rows, first : first + width] @ right[first : first + width]
+    return made[:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from bluecellab.nrn.handles import Section
 from bluecellab.recording import report_variables as variables
 from bluecellab.recording.report_elements import Places, Processes, ReportCell, ReportElements
 from bluecellab.results.sonata.layout import ReportLayout
+from bluecellab.results.sonata.parts import ALONE, Share
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import Report
 
@@ -25,7 +26,6 @@ __all__ = [
     "missing",
     "numbers_of",
     "places_of",
-    "warn_of_nothing",
 ]
 
 IntArray = npt.NDArray[np.int64]
@@ -57,9 +57,18 @@ class Compartment:
 
 @dataclass
 class Columns:
-    """Columns while they are collected."""
+    """Columns while they are collected.
+
+    Parameters
+    ----------
+    report
+        What they are of.
+    share
+        Which part of them this process has.
+    """
 
     report: Report
+    share: Share = ALONE
     nodes: dict[str, list[int]] = field(default_factory=dict)
     ids: dict[str, list[int]] = field(default_factory=dict)
     places: list[Places] = field(default_factory=list)
@@ -97,6 +106,22 @@ class Columns:
                 )
             )
             begin = end
+
+    def anything(self) -> bool:
+        """Return whether any process has a column; all of them call it."""
+        return any(self.share.gathered(self.count > 0, f"looking for columns of report {self.report.name}"))
+
+    def warn_if_empty(self, cells: Sized) -> None:
+        """Warn, in the first process, that no cell has any of the places; all of them call it."""
+        there = self.share.gathered(
+            (len(cells) > 0, self.count > 0), f"looking for places of report {self.report.name}"
+        )
+        if self.share.first and any(cell for cell, _ in there) and not any(column for _, column in there):
+            what = self.report.compartment_set or f"section {self.report.sections}"
+            warn(
+                f"report {self.report.name!r} is empty: none of its cells has anything of {what}",
+                CircuitWarning,
+            )
 
     def elements(self) -> ReportElements:
         """Return them."""
@@ -162,9 +187,3 @@ def missing(report: Report, name: str, place: Compartment) -> ReportError:
         f"report {report.name!r}: no variable {name!r} at {at}; there is "
         f"{variables.what_there_is(place.inside)}"
     )
-
-
-def warn_of_nothing(report: Report) -> None:
-    """Warn that no cell has any of the places of a report."""
-    what = report.compartment_set or f"section {report.sections}"
-    warn(f"report {report.name!r} is empty: none of its cells has anything of {what}", CircuitWarning)

@@ -15,10 +15,10 @@ from bluecellab.recording.report_columns import (
     missing,
     numbers_of,
     places_of,
-    warn_of_nothing,
 )
 from bluecellab.recording.report_elements import ReportCell, ReportElements
 from bluecellab.recording.report_sums import Synapses, add_summation, add_synapses
+from bluecellab.results.sonata.parts import ALONE, Share
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import Report
 
@@ -31,6 +31,7 @@ def elements_of(
     *,
     compartments: CompartmentSet | None = None,
     synapses: Synapses | None = None,
+    share: Share = ALONE,
 ) -> ReportElements:
     """Return what a report records.
 
@@ -50,6 +51,8 @@ def elements_of(
         For a report of type ``compartment_set``. Entries of other cells are left out.
     synapses
         For a report of type ``synapse``: those of each cell.
+    share
+        Of the report that this process has; what is nowhere is so in no process. All of them call this.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def elements_of(
         that the type of report needs was not given.
     """
     names = variables.names_of(report.name, report.variable_name, several=report.type == "summation")
-    made = Columns(report)
+    made = Columns(report, share=share)
     ordered = {cell_id: cells[cell_id] for cell_id in sorted(cells, key=lambda i: (i.population_name, i.id))}
     if report.type == "summation":
         add_summation(made, ordered, names)
@@ -108,10 +111,9 @@ def _compartments(
             elif explicit:
                 raise missing(report, name, place)
         made.read(found, made.add(cell_id, [place.number for place, _, _ in found]))
-    if cells and not made.count:
-        if looked_at is not None:
-            raise missing(report, name, looked_at)
-        warn_of_nothing(report)
+    if not made.anything() and looked_at is not None:
+        raise missing(report, name, looked_at)
+    made.warn_if_empty(cells)
 
 
 def _where(place: Compartment, hoc: str) -> Compartment:

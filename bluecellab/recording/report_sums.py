@@ -16,7 +16,6 @@ from bluecellab.recording.report_columns import (
     Lookup,
     missing,
     places_of,
-    warn_of_nothing,
 )
 from bluecellab.recording.report_elements import Processes, ReportCell, ReportSynapse
 from bluecellab.spec.base import CellId
@@ -47,11 +46,11 @@ def add_summation(made: Columns, cells: Mapping[CellId, ReportCell], names: Sequ
         for name in names:
             seen |= _sum_of_places(made, places, columns, name, scaled=scaled)
             seen |= _sum_of_processes(made, places, columns, name)
+    seen = set().union(*made.share.gathered(seen, f"looking for variables of report {report.name}"))
     for name in names:
         if first is not None and name not in seen:
             raise missing(report, name, first)
-    if cells and not made.count:
-        warn_of_nothing(report)
+    made.warn_if_empty(cells)
 
 
 def _sum_of_places(
@@ -127,6 +126,7 @@ def add_synapses(made: Columns, cells: Mapping[CellId, ReportCell], name: str, s
         columns = made.add(cell_id, [number for number, _ in found])
         processes = tuple(process for _, process in found)
         made.processes.append(Processes(processes, variable, columns, np.ones(len(processes))))
+    kinds = set().union(*made.share.gathered(kinds, f"looking for synapses of report {report.name}"))
     if kinds and mechanism not in kinds:
         raise ReportError(
             f"report {report.name!r}: no synapse of its cells is of the mechanism {mechanism!r}; there are "

@@ -70,6 +70,14 @@ class Sampler(Protocol):
         """Take the sample that is due."""
 
 
+@runtime_checkable
+class Publisher(Protocol):
+    """A member whose results several ranks have parts of."""
+
+    def publish(self) -> None:
+        """Make the whole of them, once all ranks have finished the run; all of them call it."""
+
+
 class Recorders(Live):
     """Drives the recorders of a simulation, and records the time that they share.
 
@@ -232,11 +240,21 @@ class Recorders(Live):
             Whether it ended before its end.
         """
         self._drain_time()
+        failures = []
         for member in self._members:
             if not member.closed:
-                member.finish(partial=partial)
+                try:
+                    member.finish(partial=partial)
+                except Exception as failure:  # noqa: BLE001 - raised when all have ended
+                    failures.append(failure)
         if self._axis is not None:
             self._axis.end()
+        if failures:
+            raise failures[0]
+        if not partial:
+            for member in self._members:
+                if isinstance(member, Publisher):
+                    member.publish()
 
     def _drain_time(self) -> None:
         if self._axis is not None and self._axis.growing and not self.closed:

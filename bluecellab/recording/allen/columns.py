@@ -16,6 +16,7 @@ from bluecellab.recording.reports import FrameRecorder
 from bluecellab.results.sonata.allen_writer import AllenReportWriter, SegmentLayout
 from bluecellab.results.sonata.files import PathLike
 from bluecellab.results.sonata.layout import ReportLayout
+from bluecellab.results.sonata.parts import ReportFile
 from bluecellab.spec.base import CellId
 
 __all__ = ["SegmentColumns", "frame_recorder", "in_order"]
@@ -92,7 +93,7 @@ class SegmentColumns:
 def frame_recorder(
     report: AllenWords,
     columns: SegmentColumns,
-    path: PathLike,
+    path: PathLike | ReportFile,
     said: tuple[str, str],
     *,
     overwrite: bool,

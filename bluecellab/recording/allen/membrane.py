@@ -18,6 +18,7 @@ from bluecellab.recording.report_elements import Places, ReportCell
 from bluecellab.recording.reports import FrameRecorder
 from bluecellab.recording.variables import FAST_IMEM, unit_of_variable
 from bluecellab.results.sonata.files import PathLike
+from bluecellab.results.sonata.parts import ReportFile, Share
 from bluecellab.spec.allen import MembraneReport
 from bluecellab.spec.base import CellId
 
@@ -41,7 +42,7 @@ _UNITS = {_DENSITY: "mA/cm2", _OUTSIDE: "mV"}
 def membrane_recorder(
     report: MembraneReport,
     cells: Mapping[CellId, ReportCell],
-    path: PathLike,
+    path: PathLike | ReportFile,
     *,
     variable: str | None = None,
     overwrite: bool = False,
@@ -60,7 +61,7 @@ def membrane_recorder(
     cells
         Those it is of; cells without sections have no columns.
     path
-        The file.
+        The file; perhaps one that several processes write, each its part, who then all call this.
     variable
         Which of those of the report; may be left out when it has one.
     overwrite
@@ -81,7 +82,7 @@ def membrane_recorder(
     collected = _Collected(report, chosen_variable(report, variable))
     for cell_id, cell in in_order(cells):
         collected.add(cell_id, cell)
-    collected.check()
+    collected.check(ReportFile.of(path).share)
     name = collected.name
     unit = _UNITS.get(name) or unit_of_variable(name)
     return frame_recorder(report, collected.columns, path, (name, unit), overwrite=overwrite, owner=owner)
@@ -161,16 +162,24 @@ class _Collected:
             f"{variables.what_there_is(at)}"
         )
 
-    def check(self) -> None:
+    def check(self, share: Share) -> None:
         """Raise if the variable is nowhere; warn of what its user may not expect."""
         name = self.report.name
-        if not self.columns.count:
-            if self._looked_at is not None:
-                raise self._missing(self._looked_at)
+        there = share.gathered(
+            (self.columns.count, self._looked_at is not None, self._grounded),
+            f"looking for columns of report {name}",
+        )
+        empty = not any(count for count, _, _ in there)
+        if empty and self._looked_at is not None:
+            raise self._missing(self._looked_at)
+        if not share.first:
+            return
+        if empty and not any(looked for _, looked, _ in there):
             warn(f"report {name!r} is empty: none of its cells has such sections", CircuitWarning)
-        if self._grounded:
+        grounded = sum(count for _, _, count in there)
+        if grounded:
             warn(
-                f"report {name!r}: {_OUTSIDE} is 0 at {self._grounded} segments; they lack the mechanism "
+                f"report {name!r}: {_OUTSIDE} is 0 at {grounded} segments; they lack the mechanism "
                 "extracellular, so that ground is outside of them",
                 CircuitWarning,
             )

@@ -18,6 +18,7 @@ from bluecellab.recording.report_elements import Processes, ReportCell
 from bluecellab.recording.reports import FrameRecorder
 from bluecellab.recording.variables import unit_of_variable
 from bluecellab.results.sonata.files import PathLike
+from bluecellab.results.sonata.parts import ReportFile
 from bluecellab.spec.allen import ClampReport, SynapseReport
 from bluecellab.spec.base import CellId
 
@@ -28,7 +29,7 @@ def netcon_recorder(
     report: SynapseReport,
     cells: Mapping[CellId, ReportCell],
     groups: Mapping[CellId, Iterable[Grouped]],
-    path: PathLike,
+    path: PathLike | ReportFile,
     *,
     variable: str | None = None,
     offsets: Mapping[str, int] | None = None,
@@ -49,7 +50,7 @@ def netcon_recorder(
     groups
         Groups of synapses of each cell, in the order of their making.
     path
-        The file.
+        The file; perhaps one that several processes write, each its part, who then all call this.
     variable
         Which of those of the report; may be left out when it has one.
     offsets
@@ -101,12 +102,16 @@ def netcon_recorder(
                 [source for _, source in chosen],
                 [target] * len(chosen),
             )
-    if kinds and not columns.count:
+    share = ReportFile.of(path).share
+    there = share.gathered((kinds, columns.count), f"looking for columns of report {report.name}")
+    empty = not any(count for _, count in there)
+    kinds = set().union(*(some for some, _ in there))
+    if kinds and empty:
         raise ReportError(
             f"report {report.name!r}: no connection of its cells has a synapse of type {report.syn_type!r}; "
             f'there are {", ".join(sorted(kinds))}. "syn_type": null takes all.'
         )
-    if not columns.count:
+    if empty and share.first:
         warn(f"report {report.name!r} is empty: none of its cells has a connection", CircuitWarning)
     unit = next((found for kind in sorted(kinds) if (found := unit_of_variable(f"{kind}.{name}"))), "")
     return frame_recorder(report, columns, path, (name, unit), overwrite=overwrite, owner=owner)
@@ -116,7 +121,7 @@ def clamp_recorder(
     report: ClampReport,
     cells: Mapping[CellId, ReportCell],
     clamps: Mapping[CellId, Sequence[Any]],
-    path: PathLike,
+    path: PathLike | ReportFile,
     *,
     overwrite: bool = False,
     owner: Scope | None = None,
@@ -132,7 +137,7 @@ def clamp_recorder(
     clamps
         Raw point processes on each cell, of the kind that the report is of.
     path
-        The file.
+        The file; perhaps one that several processes write, each its part, who then all call this.
     overwrite
         Whether an older file of that name may be replaced.
     owner
@@ -151,7 +156,9 @@ def clamp_recorder(
     columns = SegmentColumns()
     for cell_id, cell in in_order(cells):
         _add(columns, report.name, cell_id, Sections(cell), clamps.get(cell_id, ()), "i")
-    if not columns.count:
+    share = ReportFile.of(path).share
+    there = share.gathered(columns.count, f"looking for columns of report {report.name}")
+    if not any(there) and share.first:
         warn(
             f"report {report.name!r} is empty: none of its cells has a clamp of that kind, "
             f"{report.variable_name!r}",

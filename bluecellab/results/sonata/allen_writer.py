@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from bluecellab.errors import ReportError
 from bluecellab.results.sonata.files import PathLike
 from bluecellab.results.sonata.frame_writer import FrameWriter
 from bluecellab.results.sonata.layout import IntArray, ReportLayout
-from bluecellab.results.sonata.report_writer import SonataReportWriter
+from bluecellab.results.sonata.parts import MergedColumns, ReportFile
+from bluecellab.results.sonata.report_writer import SonataReportWriter, said_of
 
 if TYPE_CHECKING:
     import h5py
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["AllenReportWriter", "PotentialWriter", "SegmentLayout"]
 
 FloatArray = npt.NDArray[np.float64]
+
+_MAPPING = ("node_ids", "index_pointers", "index_pointer", "element_ids", "element_pos", "time")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ class AllenReportWriter(SonataReportWriter):
 
     def __init__(
         self,
-        path: PathLike,
+        path: PathLike | ReportFile,
         layouts: Mapping[str, SegmentLayout],
         *,
         variable: str,
@@ -100,6 +103,21 @@ class AllenReportWriter(SonataReportWriter):
         columns = sum(8 * len(layout) * (1 + len(layout.columns)) for layout in self._segments.values())
         return super()._bytes_beside() + columns
 
+    def _whole_of(self, parts: Sequence[h5py.File]) -> AllenReportWriter:
+        merged = MergedColumns.of(parts)
+        layouts = {}
+        for name, plain in merged.layouts.items():
+            first = parts[merged.orders[name][1][0]]["report"][name]["mapping"]
+            layouts[name] = SegmentLayout(
+                plain.node_ids,
+                plain.index_pointers,
+                plain.element_ids,
+                merged.column(parts, name, "element_pos"),
+                {title: merged.column(parts, name, title) for title in first if title not in _MAPPING},
+            )
+        unit, variable = said_of(parts, "units", self.unit), said_of(parts, "variable", self.variable)
+        return AllenReportWriter(self.path, layouts, variable=variable, unit=unit, overwrite=self.overwrite)
+
 
 class PotentialWriter(FrameWriter):
     """Writes potentials at electrodes, block by block: ``/ecp/data``, ``/ecp/time`` and ``/ecp/channel_id``.
@@ -116,7 +134,9 @@ class PotentialWriter(FrameWriter):
 
     kind = np.float64
 
-    def __init__(self, path: PathLike, channels: npt.ArrayLike, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: PathLike | ReportFile, channels: npt.ArrayLike, *, overwrite: bool = False
+    ) -> None:
         super().__init__(path, overwrite=overwrite)
         self.channels = np.asarray(channels, dtype=np.int64)
 
@@ -135,3 +155,17 @@ class PotentialWriter(FrameWriter):
 
     def _bytes_beside(self) -> int:
         return 8 * len(self.channels)
+
+    def _whole_of(self, parts: Sequence[h5py.File]) -> PotentialWriter:  # noqa: ARG002 - they are alike
+        return PotentialWriter(self.path, self.channels, overwrite=self.overwrite)
+
+    def _frames_of(self, parts: Sequence[h5py.File]) -> Callable[[slice], FloatArray]:
+        """Add up: the potential is that of the cells of all processes."""
+
+        def added(rows: slice) -> FloatArray:
+            made = np.zeros((rows.stop - rows.start, len(self.channels)))
+            for part in parts:
+                made += part["ecp/data"][rows]
+            return made
+
+        return added

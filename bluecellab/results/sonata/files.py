@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ __all__ = [
     "opened",
     "partial_path",
     "refuse_existing",
+    "refuse_left",
     "reserve_space",
     "writing",
 ]
@@ -92,15 +94,42 @@ def refuse_existing(path: Path, *, overwrite: bool, ours: Collection[Path] = ())
     OutputError
         If there is a file, and ``overwrite`` is false; or something that is no file.
     """
-    for taken in (path, partial_path(path)):
-        if taken.is_dir():
-            raise OutputError(f"cannot write {path}: {taken} is a folder. Choose another name.")
-        if taken.exists() and not overwrite and taken not in ours:
-            what = "an older result" if taken == path else "what an unfinished run has left behind"
-            raise OutputError(
-                f"{taken} exists already, {what}. Choose another folder or name, move it away, or pass "
-                "overwrite=True."
-            )
+    _refuse(path, path, "an older result", overwrite=overwrite, ours=ours)
+    refuse_left(partial_path(path), path, overwrite=overwrite, ours=ours)
+
+
+def refuse_left(
+    taken: Path, path: Path | None = None, *, overwrite: bool, ours: Collection[Path] = ()
+) -> None:
+    """Raise when a file would be replaced that an unfinished run has left behind, as :func:`refuse_existing`.
+
+    Parameters
+    ----------
+    taken
+        The file.
+    path
+        What it was to become; itself when left out.
+    overwrite
+        Whether it may be replaced.
+    ours
+        Those that may.
+
+    Raises
+    ------
+    OutputError
+        If it may not, or is a folder.
+    """
+    _refuse(taken, path or taken, "what an unfinished run has left behind", overwrite=overwrite, ours=ours)
+
+
+def _refuse(taken: Path, path: Path, what: str, *, overwrite: bool, ours: Collection[Path]) -> None:
+    if taken.is_dir():
+        raise OutputError(f"cannot write {path}: {taken} is a folder. Choose another name.")
+    if taken.exists() and not overwrite and taken not in ours:
+        raise OutputError(
+            f"{taken} exists already, {what}. Choose another folder or name, move it away, or pass "
+            "overwrite=True."
+        )
 
 
 def give_name(path: Path, *, overwrite: bool) -> None:
@@ -142,12 +171,9 @@ def opened(path: PathLike, group: str) -> Iterator[h5py.Group]:
 
     path = Path(path)
     if not path.is_file():
-        left = partial_path(path)
-        hint = (
-            f" There is {left}, of a run that did not finish; it can be read as well."
-            if left.is_file()
-            else ""
-        )
+        left = sorted(path.parent.glob(f"{glob.escape(path.name)}{PARTIAL}*"))
+        names = ", ".join(map(str, left[:3]))
+        hint = f" There is {names}, of a run that did not finish; it can be read as well." if left else ""
         raise ReportNotFoundError(f"no file {path}.{hint}")
     try:
         if has_damaged_texts(str(path)):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bluecellab.errors import OutputError
 from bluecellab.results.sonata.files import PathLike, first_line, partial_path, refuse_existing
+from bluecellab.results.sonata.parts import ALONE, Share
 
 __all__ = ["OutputFolder"]
 
@@ -31,6 +32,8 @@ class OutputFolder:
         Name of a file that is no result: one that lies there alone may be replaced.
     elsewhere
         Whether a name may be an absolute path outside of the folder.
+    share
+        Of several processes only the first looks at the folder, and makes it.
 
     Examples
     --------
@@ -42,12 +45,19 @@ class OutputFolder:
     """
 
     def __init__(
-        self, path: PathLike, *, overwrite: bool = False, log: str | None = None, elsewhere: bool = False
+        self,
+        path: PathLike,
+        *,
+        overwrite: bool = False,
+        log: str | None = None,
+        elsewhere: bool = False,
+        share: Share = ALONE,
     ) -> None:
         self.path = Path(os.path.abspath(path))  # without "..", as names in it are
         self.overwrite = overwrite
         self._log = log
         self._elsewhere = elsewhere
+        self._first = share.first
 
     def reserve(self, names: Iterable[str]) -> list[Path]:
         """Make sure that files can be written, and return where.
@@ -69,6 +79,8 @@ class OutputFolder:
             it cannot be written to; a name leads out of it, or two are the same.
         """
         paths = self._paths(names)
+        if not self._first:
+            return paths
         self._refuse_older()
         for path in paths:
             if self.path not in path.parents and path != self.path / (self._log or ""):

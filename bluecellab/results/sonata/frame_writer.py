@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,9 +17,11 @@ from bluecellab.results.sonata.files import (
     give_name,
     partial_path,
     refuse_existing,
+    refuse_left,
     reserve_space,
     writing,
 )
+from bluecellab.results.sonata.parts import ReportFile, opened_parts, part_path
 
 if TYPE_CHECKING:
     import h5py
@@ -31,6 +33,7 @@ _CHUNK_BYTES = 2**18  # of HDF5; a chunk is the least that can be read
 _CHUNK_COLUMNS = 1024
 _BAND_BYTES = 2**23  # of all chunks side by side: what must be held in memory to write whole chunks
 _LEAST_ROWS = 8
+_BLOCK_BYTES = 2**24  # of frames of several processes that are put together
 # The oldest format, as files of newer ones cannot be opened after their writer was killed; and no cache of
 # chunks, which would keep what a full disk has refused and fail once more when nobody listens.
 _OPTIONS: dict[str, Any] = {"libver": "earliest", "rdcc_nbytes": 0}
@@ -45,10 +48,12 @@ class FrameWriter(ABC):
     The file grows as ``name.h5.partial``. After each block it can be read: its times say until when there
     are frames, and its attribute ``complete`` is 0. :meth:`close` gives it its name.
 
+    Of several processes that write one file each writes its part; :meth:`publish` makes the whole of them.
+
     Parameters
     ----------
     path
-        Where it will lie.
+        Where it will lie; or a :class:`~bluecellab.results.sonata.parts.ReportFile`, which says all of it.
     overwrite
         Whether an older file of that name may be replaced, when this one is complete. One that the same
         writer has written may.
@@ -57,9 +62,15 @@ class FrameWriter(ABC):
     kind: ClassVar[type[np.floating[Any]]] = np.float32
     """Of the numbers in the file."""
 
-    def __init__(self, path: PathLike, *, overwrite: bool = False) -> None:
-        self.path = Path(path)
-        self.overwrite = overwrite
+    def __init__(self, path: PathLike | ReportFile, *, overwrite: bool = False) -> None:
+        file = ReportFile.of(path, overwrite=overwrite)
+        self.path = Path(file.path)
+        self.overwrite = file.overwrite
+        self.share = file.share
+        self._grows = partial_path(self.path) if self.share.alone else part_path(self.path, self.share.rank)
+        self._whole: FrameWriter | None = None  # of which this one has written a part
+        self.beside: list[FrameWriter] = []
+        """Writers of the whole in other formats, if this is a part."""
         self.frames = 0
         self.start = self.dt = 0.0
         self._file: h5py.File | None = None
@@ -99,16 +110,32 @@ class FrameWriter(ABC):
         OutputError
             If there is an older file that may not be replaced, or none can be made.
         """
-        import h5py
-
         if self._file is not None:
             raise OutputError(f"{self.path} is being written already")
+        if self.share.first:
+            self.refuse_older()
+        refuse_left(self._grows, overwrite=self.overwrite, ours=self._ours)
+        self._whole = None
+        self._begin_file(start, dt)
+
+    def refuse_older(self) -> None:
+        """Raise if there is an older file that may not be replaced.
+
+        Raises
+        ------
+        OutputError
+            If there is.
+        """
         refuse_existing(self.path, overwrite=self.overwrite, ours=self._ours)
+
+    def _begin_file(self, start: float, dt: float) -> None:
+        import h5py
+
         self.frames, self.start, self.dt, self.lacking = 0, start, dt, False
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = h5py.File(partial_path(self.path), "w", **_OPTIONS)
-        self._ours.add(partial_path(self.path))
+            self._file = h5py.File(self._grows, "w", **_OPTIONS)
+        self._ours.add(self._grows)
         try:
             with writing(self.path):
                 self._begin(self._file)
@@ -148,7 +175,7 @@ class FrameWriter(ABC):
         count = self.frames + len(frames)
         self.lacking = True
         with writing(self.path):
-            reserve_space(partial_path(self.path), self._bytes_of(count))
+            reserve_space(self._grows, self._bytes_of(count))
             first = 0
             for name, width in self._parts():
                 data = file[name]
@@ -205,8 +232,8 @@ class FrameWriter(ABC):
         Parameters
         ----------
         complete
-            Whether the file has all that it was meant to have, and so gets its name. Otherwise it stays as
-            ``name.h5.partial``, which can be read.
+            Whether the file has all that it was meant to have, and so gets its name; that of several
+            processes when it is published. Otherwise it stays as ``name.h5.partial``, which can be read.
 
         Raises
         ------
@@ -220,16 +247,71 @@ class FrameWriter(ABC):
             with writing(self.path):
                 if complete and self.lacking:
                     raise OutputError(f"{self.path} cannot be completed: some frames could not be written")
-                if complete:
+                if complete and self.share.alone:
                     file.attrs["complete"] = np.uint8(1)
                     file.flush()
         finally:
             with writing(self.path):
                 file.close()
-        if complete:
+        if complete and self.share.alone:
             give_name(self.path, overwrite=self.overwrite or self.path in self._ours)
             self._ours.add(self.path)
             self.overwrite = True  # it is ours now: the next run may replace it
+
+    def publish(self) -> None:
+        """Give the file of several processes its name, once all have closed their parts; each calls it.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written; the parts then stay.
+        """
+        if self.share.alone:
+            return
+        counts = self.share.gathered(self.frames, f"completing {self.path.name}")
+        if self.share.first:
+            if len(set(counts)) > 1:
+                raise OutputError(f"{self.path} cannot be completed: ranks have {counts} frames")
+            with opened_parts(self.path, self.share.count) as parts:
+                self._put_together(parts)
+        self.share.gathered(None, f"having completed {self.path.name}")
+        with writing(self.path):
+            self._grows.unlink()
+
+    def _put_together(self, parts: Sequence[h5py.File]) -> None:
+        """Write the whole, block by block, so that memory is bounded."""
+        fresh = self._whole is None
+        whole = self._whole = self._whole_of(parts) if self._whole is None else self._whole
+        frames_of, several = self._frames_of(parts), [*self.beside, whole]
+        rows = max(whole._chunk(whole.elements)[0], _BLOCK_BYTES // (8 * max(1, whole.elements)))
+        whole._ours |= self._ours
+        try:
+            for each in several:
+                if fresh:
+                    each.open(self.start, self.dt)
+                else:
+                    each.resume()
+            for begin in range(0, self.frames, rows):
+                frames = frames_of(slice(begin, min(begin + rows, self.frames)))
+                for each in several:
+                    each.append(frames)
+            for each in several:
+                each.close(complete=True)
+        except BaseException:
+            for each in several:
+                each.close(complete=False)
+                if fresh:  # parts have all of it, and may need the space
+                    partial_path(each.path).unlink(missing_ok=True)
+            raise
+        self._ours |= whole._ours
+
+    def _whole_of(self, parts: Sequence[h5py.File]) -> FrameWriter:
+        """Return what writes the whole of parts."""
+        raise NotImplementedError(f"{type(self).__name__} is not written by several processes")
+
+    def _frames_of(self, parts: Sequence[h5py.File]) -> Callable[[slice], npt.NDArray[np.floating]]:
+        """Return what makes frames of the whole of those of parts."""
+        raise NotImplementedError(f"{type(self).__name__} is not written by several processes")
 
     def reopen(self) -> None:
         """Go on with the file that was completed last, as its simulation is continued.
@@ -239,6 +321,12 @@ class FrameWriter(ABC):
         OutputError
             If it is not there any more.
         """
+        if not self.share.alone:
+            for whole in () if self._whole is None else (*self.beside, self._whole):
+                whole.reopen()
+                whole.suspend()
+            self._begin_file(self.start + self.frames * self.dt, self.dt)
+            return
         with writing(self.path):
             self.path.replace(partial_path(self.path))
         self.resume()
@@ -265,7 +353,7 @@ class FrameWriter(ABC):
         import h5py
 
         with writing(self.path):
-            self._file = h5py.File(partial_path(self.path), "r+", **_OPTIONS)
+            self._file = h5py.File(self._grows, "r+", **_OPTIONS)
 
     def __enter__(self) -> Self:
         return self

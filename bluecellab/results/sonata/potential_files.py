@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bluecellab.results.sonata.allen_writer import PotentialWriter
 from bluecellab.results.sonata.files import PathLike
 from bluecellab.results.sonata.frame_writer import FrameWriter
+from bluecellab.results.sonata.parts import ReportFile
 
 __all__ = ["PotentialFiles"]
 
@@ -43,7 +44,7 @@ class PotentialFiles:
     Parameters
     ----------
     path
-        File of all cells.
+        File of all cells; perhaps one that several processes write, each the potential of its own cells.
     channels
         Number of each electrode, shape (n,).
     apart
@@ -56,7 +57,7 @@ class PotentialFiles:
 
     def __init__(
         self,
-        path: PathLike,
+        path: PathLike | ReportFile,
         channels: npt.ArrayLike,
         apart: Sequence[PathLike] = (),
         *,
@@ -64,7 +65,9 @@ class PotentialFiles:
         other: FrameWriter | None = None,
     ) -> None:
         self.total = PotentialWriter(path, channels, overwrite=overwrite)
-        self.together: list[FrameWriter] = [self.total] if other is None else [other, self.total]
+        self.together: list[FrameWriter] = [self.total]
+        if other is not None:
+            (self.together if self.total.share.alone else self.total.beside).insert(0, other)
         self.apart = [PotentialWriter(part, channels, overwrite=overwrite) for part in apart]
         self._together, self._single = _Waiting(), _Waiting()
         self._written = 0.0
@@ -73,6 +76,9 @@ class PotentialFiles:
         """Begin: frame *k* is the state at ``start + k dt``, in ms; see :meth:`FrameWriter.open`."""
         self._together, self._single = _Waiting(), _Waiting()
         self._written = time.monotonic()
+        if self.total.share.first:
+            for other in self.total.beside:
+                other.refuse_older()
         for whole in self.together:
             whole.open(start, dt)
         for part in self.apart:
@@ -125,15 +131,29 @@ class PotentialFiles:
             self._write_together()
             self._write_single()
             whole = not any(writer.lacking for writer in self.together)
-            for part in self.apart if complete and whole else ():
-                part.resume()
-                part.close(complete=True)
+            if complete and whole and self.total.share.alone:
+                self._complete_apart()
             for writer in self.together:
                 writer.close(complete=complete)
         except BaseException:
             for writer in self.together:
                 writer.close(complete=False)
             raise
+
+    def _complete_apart(self) -> None:
+        for part in self.apart:
+            part.resume()
+            part.close(complete=True)
+
+    def publish(self) -> None:
+        """Give the files of several processes their names; see :meth:`FrameWriter.publish`.
+
+        The potential is the sum of those of all. A cell's own file is written by its own process.
+        """
+        if self.total.share.alone:
+            return
+        self.total.publish()
+        self._complete_apart()
 
     def reopen(self) -> None:
         """Go on after :meth:`close`, as the run is continued."""

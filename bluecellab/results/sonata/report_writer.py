@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from bluecellab.results.sonata.files import PathLike
 from bluecellab.results.sonata.frame_writer import FrameWriter
 from bluecellab.results.sonata.layout import ReportLayout
+from bluecellab.results.sonata.parts import MergedColumns, ReportFile
 
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["SonataReportWriter"]
+__all__ = ["SonataReportWriter", "said_of"]
 
 
 class SonataReportWriter(FrameWriter):
@@ -26,7 +28,7 @@ class SonataReportWriter(FrameWriter):
     Parameters
     ----------
     path
-        Where it will lie.
+        Where it will lie; or a file that several processes write, each its part.
     layouts
         Of each population by name; columns of a block are those of the first, then of the second ...
     unit
@@ -52,7 +54,7 @@ class SonataReportWriter(FrameWriter):
 
     def __init__(
         self,
-        path: PathLike,
+        path: PathLike | ReportFile,
         layouts: Mapping[str, ReportLayout],
         *,
         unit: str = "mV",
@@ -85,3 +87,19 @@ class SonataReportWriter(FrameWriter):
 
     def _bytes_beside(self) -> int:
         return sum(32 * (len(layout) + len(layout.node_ids)) for layout in self.layouts.values())
+
+    def _whole_of(self, parts: Sequence[h5py.File]) -> SonataReportWriter:
+        merged = MergedColumns.of(parts)
+        return SonataReportWriter(
+            self.path, merged.layouts, unit=said_of(parts, "units", self.unit), overwrite=self.overwrite
+        )
+
+    def _frames_of(self, parts: Sequence[h5py.File]) -> Callable[[slice], npt.NDArray[np.floating]]:
+        merged = MergedColumns.of(parts)
+        return lambda rows: merged.frames(parts, rows, self.kind)
+
+
+def said_of(parts: Sequence[h5py.File], name: str, default: str) -> str:
+    """Return what the frames of parts say of themselves; a process without columns may not know."""
+    found = (str(group["data"].attrs[name]) for part in parts for group in part["report"].values())
+    return next((text for text in found if text), default)

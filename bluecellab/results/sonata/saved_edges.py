@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,12 @@ from bluecellab.results.sonata.frame_writer import MAGIC
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["SavedEdges", "refuse_saved_edges", "write_saved_edges"]
+__all__ = ["SavedEdges", "joined_edges", "refuse_saved_edges", "write_saved_edges"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+_COLUMNS = ("sources", "targets", "types", "sections", "positions", "weights", "delays")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +107,8 @@ def write_saved_edges(
     """
     import h5py
 
-    targets = _paths(folder, edges)
-    refuse_saved_edges(folder, edges, overwrite=overwrite)
+    targets = [Path(folder) / f"{table.name}_edges.h5" for table in edges]
+    refuse_saved_edges(folder, [(table.source, table.target) for table in edges], overwrite=overwrite)
     for target in targets:
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -122,20 +124,46 @@ def write_saved_edges(
     return tuple(targets)
 
 
-def refuse_saved_edges(folder: PathLike, edges: Sequence[SavedEdges], *, overwrite: bool = False) -> None:
+def joined_edges(tables: Iterable[SavedEdges]) -> list[SavedEdges]:
+    """Return edges of several processes with one table for each pair of populations.
+
+    Examples
+    --------
+    >>> one = SavedEdges("A", "B", *[np.zeros(2)] * 7)
+    >>> [(table.name, len(table)) for table in joined_edges([one, one])]
+    [('A_B', 4)]
+    """
+    found: dict[tuple[str, str], list[SavedEdges]] = {}
+    for table in tables:
+        found.setdefault((table.source, table.target), []).append(table)
+    return [
+        SavedEdges(*pair, *(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+        for pair, parts in found.items()
+    ]
+
+
+def refuse_saved_edges(
+    folder: PathLike, pairs: Iterable[tuple[str, str]], *, overwrite: bool = False
+) -> None:
     """Raise if :func:`write_saved_edges` would replace files that it may not; for checks before a run.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    pairs
+        Populations, source and target, between which there are edges.
+    overwrite
+        Whether they may be replaced.
 
     Raises
     ------
     OutputError
         If there is an older file that may not be replaced.
     """
-    for path in _paths(folder, edges):
+    for source, target in pairs:
+        path = Path(folder) / f"{source}_{target}_edges.h5"
         refuse_existing(path, overwrite=overwrite)
-
-
-def _paths(folder: PathLike, edges: Sequence[SavedEdges]) -> list[Path]:
-    return [Path(folder) / f"{table.name}_edges.h5" for table in edges]
 
 
 def _write(group: h5py.Group, table: SavedEdges) -> None:

@@ -13,10 +13,12 @@ from bluecellab.recording import Recordable
 from bluecellab.recording.allen import clamp_recorder, file_names, membrane_recorder, netcon_recorder
 from bluecellab.results import Spikes
 from bluecellab.results.sonata import OutputFolder, write_spikes, write_spikes_csv, write_spikes_nwb
+from bluecellab.results.sonata.parts import ReportFile
 from bluecellab.simulation.circuit.allen.assembly import AllenAssembly
 from bluecellab.simulation.circuit.allen.placements import placements_of
 from bluecellab.simulation.circuit.allen.saving import SynapseSaver
 from bluecellab.simulation.circuit.members import Members
+from bluecellab.simulation.circuit.output import share_of_this_rank
 from bluecellab.simulation.circuit.selection import columns_of
 from bluecellab.spec.allen import (
     AllenConfig,
@@ -40,7 +42,9 @@ class _Reporter:
     def __init__(self, assembly: AllenAssembly, circuit: AllenCircuit, folder: Path, overwrite: bool) -> None:
         self.assembly = assembly
         self.circuit = circuit
-        self.folder = OutputFolder(folder, overwrite=True, elsewhere=True)  # writers spare older files
+        self.share = share_of_this_rank()
+        # writers spare older files
+        self.folder = OutputFolder(folder, overwrite=True, elsewhere=True, share=self.share)
         self.overwrite = overwrite
         self.members = Members(circuit)
 
@@ -48,7 +52,9 @@ class _Reporter:
         """Return what writes a report: the name, the file and the recorder of each of its variables."""
         if isinstance(report, SaveSynapses):
             self.assembly.wiring.refuse_recording(f"report {report.name!r}")
-            saver = SynapseSaver(report, self.assembly.saved_edges, self.overwrite, self.assembly.scope)
+            saver = SynapseSaver(
+                report, self.assembly.saved_edges, self.overwrite, self.assembly.scope, self.share
+            )
             return [(report.name, Path(report.network_dir), saver)]
         cells = self._cells(report)
         if isinstance(report, MembraneReport):
@@ -67,6 +73,9 @@ class _Reporter:
         (path,) = self.folder.reserve([report.output_name])
         return [(report.name, path, self._clamps(report, cells, path))]
 
+    def _file(self, path: Path) -> ReportFile:
+        return ReportFile(path, self.overwrite, self.share)
+
     def _files(
         self, report: MembraneReport | SynapseReport, variables: tuple[str, ...]
     ) -> list[tuple[str, Path, str]]:
@@ -83,7 +92,7 @@ class _Reporter:
         self, report: MembraneReport, cells: Mapping[CellId, Cell], path: Path, variable: str
     ) -> Recordable:
         return membrane_recorder(
-            report, cells, path, variable=variable, overwrite=self.overwrite, owner=self.assembly.scope
+            report, cells, self._file(path), variable=variable, owner=self.assembly.scope
         )
 
     def _connections(
@@ -93,10 +102,9 @@ class _Reporter:
             report,
             cells,
             self.assembly.wiring.groups,
-            path,
+            self._file(path),
             variable=variable,
             offsets=self.assembly.ids.offsets,
-            overwrite=self.overwrite,
             owner=self.assembly.scope,
         )
 
@@ -105,8 +113,7 @@ class _Reporter:
             report,
             cells,
             self.assembly.clamps.of_kind(report.variable_name),
-            path,
-            overwrite=self.overwrite,
+            self._file(path),
             owner=self.assembly.scope,
         )
 
@@ -122,7 +129,7 @@ class _Reporter:
             report,
             cells,
             placements_of(self.circuit, cells),
-            path,
+            self._file(path),
             contributions=parts,
             nwb=nwb[0] if nwb else None,
             overwrite=self.overwrite,
@@ -145,7 +152,7 @@ class _Reporter:
             for cell_id, cell in there.items()
             if self.members.has(report.cells, cell_id.population_name, cell_id.id)
         }
-        if not chosen:
+        if not any(self.share.gathered(bool(chosen), f"looking for cells of report {report.name}")):
             raise NodeSetError(
                 f"report {report.name!r} is of node set {report.cells!r}; none of its cells with sections is "
                 "there",

@@ -8,6 +8,8 @@ from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording import RunPlan
 from bluecellab.recording.samples import TimeAxis
 from bluecellab.results.sonata import SavedEdges, refuse_saved_edges, write_saved_edges
+from bluecellab.results.sonata.parts import ALONE, Share
+from bluecellab.results.sonata.saved_edges import joined_edges
 from bluecellab.spec.allen import SaveSynapses
 
 __all__ = ["SynapseSaver"]
@@ -26,15 +28,24 @@ class SynapseSaver(Live):
         Whether older files may be replaced; those of an earlier run of the same simulation may.
     owner
         The scope that owns it.
+    share
+        Of the connections that this rank has.
     """
 
     def __init__(
-        self, report: SaveSynapses, gather: Callable[[], Sequence[SavedEdges]], overwrite: bool, owner: Scope
+        self,
+        report: SaveSynapses,
+        gather: Callable[[], Sequence[SavedEdges]],
+        overwrite: bool,
+        owner: Scope,
+        share: Share = ALONE,
     ) -> None:
         super().__init__(f"report {report.name}", owner)
         self._report = report
         self._gather: list[Callable[[], Sequence[SavedEdges]]] = self._scope.own([gather], list.clear)
         self._overwrite = overwrite
+        self._share = share
+        self._unpublished = False
 
     @property
     def needs_fast_imem(self) -> bool:
@@ -44,12 +55,17 @@ class SynapseSaver(Live):
     def check(self, plan: RunPlan) -> None:  # noqa: ARG002 - any run will do
         """Raise if files are in the way that may not be replaced, rather than when the run is over.
 
+        All ranks call it; it is the first that looks.
+
         Raises
         ------
         OutputError
             Naming the first.
         """
-        refuse_saved_edges(self._report.network_dir, self._gather[0](), overwrite=self._overwrite)
+        pairs = {(table.source, table.target) for table in self._gather[0]()}
+        pairs.update(*self._share.gathered(pairs, f"looking for files of report {self._report.name}"))
+        if self._share.first:
+            refuse_saved_edges(self._report.network_dir, sorted(pairs), overwrite=self._overwrite)
 
     def prepare(self, plan: RunPlan) -> None:
         """Need nothing of the run."""
@@ -64,13 +80,22 @@ class SynapseSaver(Live):
         """Take out nothing before the end."""
 
     def finish(self, *, partial: bool) -> None:
-        """Write the connections, unless the run broke off.
+        """Note whether there is something to write."""
+        self._unpublished = not partial
+
+    def publish(self) -> None:
+        """Write the connections of all ranks, unless the run broke off.
 
         Raises
         ------
         OutputError
             If they cannot be written.
         """
-        if not partial:
-            write_saved_edges(self._report.network_dir, self._gather[0](), overwrite=self._overwrite)
-            self._overwrite = True
+        if not self._unpublished:
+            return
+        self._unpublished = False
+        parts = self._share.collected(tuple(self._gather[0]()), f"writing report {self._report.name}")
+        if parts is not None:
+            edges = joined_edges([table for part in parts for table in part])
+            write_saved_edges(self._report.network_dir, edges, overwrite=self._overwrite)
+        self._overwrite = True
