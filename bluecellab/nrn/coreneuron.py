@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 _LIBRARY = "CORENEURONLIB"  # where NEURON looks for CoreNEURON and its mechanisms
+#: Threads of CoreNEURON that wait for each other keep processors busy, by default for some 0.1 ms: where
+#: others need these it takes ten times as long. This many turns is some microseconds.
+_PATIENCE = ("GOMP_SPINCOUNT", "1000", "OMP_WAIT_POLICY")
 _OWN = ("libcorenrnmech_internal.so", "libcorenrnmech_internal.dylib")
 _KNOWN = re.compile(rb"_ZN10coreneuron(\d+)nrn_init_(\w+)")
 _PREFIX = len("nrn_init_")
@@ -96,14 +99,17 @@ def switched_on(library: Path | None) -> Iterator[None]:
     runtime.raw_h()
     from neuron import coreneuron  # an object with settings, not a module
 
-    before = os.environ.get(_LIBRARY), coreneuron.enable, coreneuron.verbose
+    before = os.environ.get(_LIBRARY), coreneuron.verbose
     if library is not None:
         os.environ[_LIBRARY] = str(library)
+    name, turns, other = _PATIENCE
+    if other not in os.environ:
+        os.environ.setdefault(name, turns)
     coreneuron.verbose = 0
     try:
         yield
     finally:
-        coreneuron.enable, coreneuron.verbose = before[1:]
+        coreneuron.verbose = before[1]
         os.environ.pop(_LIBRARY, None)
         if before[0] is not None:
             os.environ[_LIBRARY] = before[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from bluecellab.errors import UnsupportedByEngineError
@@ -34,8 +36,14 @@ def library_for() -> tuple[Path | None, dict[str, str]]:
     CompileError, NoCompilerError, MechanismError
         If it cannot be made.
     """
-    if all(library.key == "neuron" for library in mechanisms.loaded()):
+    keys = tuple(library.key for library in mechanisms.loaded() if library.key != "neuron")
+    if not keys:
         return coreneuron.own_library(), {}
+    return _made_for(keys, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
+
+
+@lru_cache(maxsize=4)
+def _made_for(keys: object, native: object, folder: object) -> tuple[Path, dict[str, str]]:  # noqa: ARG001
     made = mechanisms.build_for_coreneuron()
     return made.path, dict(made.left_out)
 
