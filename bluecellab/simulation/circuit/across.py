@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from bluecellab.cell import Cell
 from bluecellab.errors import ElsewhereError
+from bluecellab.nrn.launch import rank_of
 from bluecellab.nrn.parallel import ranks
 from bluecellab.results import Spikes
 from bluecellab.simulation.circuit.assembly import Assembly
@@ -17,7 +19,14 @@ from bluecellab.simulation.circuit.spreading import balance_of
 from bluecellab.simulation.circuit.summary import Summary
 from bluecellab.spec.base import CellId
 
-__all__ = ["CellsHere", "Everywhere", "built_everywhere", "elsewhere", "ran_everywhere"]
+__all__ = [
+    "CellsHere",
+    "Everywhere",
+    "built_everywhere",
+    "elsewhere",
+    "on_first_rank",
+    "ran_everywhere",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -50,6 +59,28 @@ def elsewhere(cell_id: CellId, rank: int) -> ElsewhereError:
         "evaluates function(simulation) on each, and returns what came of it, by rank, to all",
         rank=rank,
     )
+
+
+@contextmanager
+def on_first_rank(doing: str) -> Iterator[bool]:
+    """Say whether something that is done once is done here; if it fails there, it fails on all ranks.
+
+    Parameters
+    ----------
+    doing
+        What is done, for messages.
+
+    Raises
+    ------
+    RankError
+        If it failed on the first rank, and this is another.
+    """
+    rank = rank_of()
+    if rank is None:  # NEURON need not be started
+        yield True
+        return
+    with ranks().agreed(doing):
+        yield rank.rank == 0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from bluecellab.circuit.config import read_config
 from bluecellab.circuit.validation import check
+from bluecellab.nrn.parallel import ranks
 from bluecellab.results.sonata import OutputFolder
+from bluecellab.simulation.circuit.across import on_first_rank
 from bluecellab.simulation.circuit.core import CircuitSimulation
 from bluecellab.simulation.circuit.dialect import Dialect
 from bluecellab.simulation.circuit.dialects import dialect_of
@@ -21,6 +23,7 @@ from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.ranks import refuse_isolation
 from bluecellab.simulation.request import Engine
 from bluecellab.spec.allen import AllenConfig
+from bluecellab.spec.base import CellId
 from bluecellab.spec.functions import load_functions
 from bluecellab.spec.simulation.conditions import SeedConvention
 
@@ -49,6 +52,9 @@ def run_sonata(
     engine: Engine = "neuron",
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
+
+    Among several ranks of an MPI job all of them call it: each makes and runs its share of the cells, the
+    first one writes, and all return the same.
 
     Everything is checked before NEURON starts. An older result is never touched unless ``overwrite`` says so,
     and then only files that are written anew.
@@ -123,9 +129,13 @@ def run_sonata(
         directory = None if output is None else str(Path(output).absolute())
         dialect = dialect_of(config).changed(dt=None, base_seed=None, seeds=seeds, directory=directory)
         config = dialect.config
-        check(config, confine_to=confine_to)
         overwrite = overwrite or bool(getattr(config.output, "overwrite", False))
-        _reserve(dialect, log, overwrite=overwrite)
+        with on_first_rank("checking a simulation") as here:
+            if here:
+                check(config, confine_to=confine_to)
+                _reserve(dialect, log, overwrite=overwrite)
+            else:
+                log.begin(None)
         with CircuitSimulation(
             config,
             seeds=seeds,
@@ -136,7 +146,16 @@ def run_sonata(
         ) as simulation:
             simulation.instantiate(reports="all", merge_synapses=merge_synapses)
             simulation.run(show_progress=show_progress, threads=threads, engine=engine)
-            return _written(simulation, overwrite=overwrite)
+            with on_first_rank("writing spikes and provenance") as here:
+                files = _write(simulation, here, overwrite=overwrite, threads=threads, engine=engine)
+            return CircuitResult(
+                simulation.spikes,
+                simulation.output_path,
+                tuple(files),
+                simulation.output_path / FILE_NAME,
+                dict(simulation.reports),
+                simulation.summary,
+            )
 
 
 def _reserve(dialect: Dialect, log: LogFile, *, overwrite: bool) -> None:
@@ -152,29 +171,33 @@ def _reserve(dialect: Dialect, log: LogFile, *, overwrite: bool) -> None:
     _LOG.info("bluecellab runs %s", dialect.config.path or dialect.config.network)
 
 
-def _written(simulation: CircuitSimulation, *, overwrite: bool) -> CircuitResult:
-    """Write spikes and provenance of a simulation that has run; its reports are there."""
+def _write(
+    simulation: CircuitSimulation, here: bool, *, overwrite: bool, threads: int, engine: Engine
+) -> list[Path]:
+    """Write spikes and provenance of a simulation that has run, if it is done here; return files of spikes.
+
+    Its reports are there.
+    """
     spikes, summary = simulation.spikes, simulation.summary
-    spikes_files = simulation.dialect.write_spikes(spikes, list(simulation.cells), overwrite=overwrite)
-    provenance_file = simulation.output_path / FILE_NAME
-    facts = provenance_of(
-        simulation.dialect,
-        cells=summary.cells,
-        synapses=dict(summary.synapses),
-        t_stop=summary.t_stop,
-        build_seconds=round(summary.build_seconds, 3),
-        run_seconds=round(summary.run_seconds, 3),
-        reports={name: path.name for name, path in simulation.reports.items()},
-        spikes=[path.name for path in spikes_files],
-    )
-    write_provenance(provenance_file, facts)
-    for line in summary.lines():
-        _LOG.info(line)
-    return CircuitResult(
-        spikes,
-        simulation.output_path,
-        tuple(spikes_files),
-        provenance_file,
-        dict(simulation.reports),
-        summary,
-    )
+    cells = [cell_id for cell_id in spikes if isinstance(cell_id, CellId)]
+    files: list[Path] = []
+    if here:
+        files = simulation.dialect.write_spikes(spikes, cells, overwrite=overwrite)
+        facts = provenance_of(
+            simulation.dialect,
+            cells=summary.cells,
+            synapses=dict(summary.synapses),
+            t_stop=summary.t_stop,
+            engine=engine,
+            threads=threads,
+            ranks=summary.ranks,
+            balance=round(summary.balance, 3),
+            build_seconds=round(summary.build_seconds, 3),
+            run_seconds=round(summary.run_seconds, 3),
+            reports={name: path.name for name, path in simulation.reports.items()},
+            spikes=[path.name for path in files],
+        )
+        write_provenance(simulation.output_path / FILE_NAME, facts)
+        for line in summary.lines():
+            _LOG.info(line)
+    return ranks().told(files, "writing spikes and provenance")
