@@ -263,6 +263,7 @@ def advance_variable(t_stop: float, look: Look, sampling: Sampling | None = None
     meetings = Meetings(sampling)
     ticker = _Ticker(look, t_stop, meetings)
     tickers: list[_Ticker | _SamplingTicker] = [ticker]
+    problem: BluecellabError | None = None
     try:
         h.stoprun = 0
         ticker()
@@ -272,11 +273,11 @@ def advance_variable(t_stop: float, look: Look, sampling: Sampling | None = None
             sampler.begin()
         if ticker.failure is None:
             with runtime.guard(f"integrating with CVODE from {h.t:g} ms"):
-                objects.parallel_context().psolve(t_stop)
+                # psolve would return in silence if the integrator failed, but only when all ranks have come
+                objects.cvode().solve(t_stop)
     except BluecellabError as error:
         if all(tick.failure is None for tick in tickers) and not isinstance(error, RunError):
-            with ending_all():
-                raise
+            problem = error
     finally:
         for tick in tickers:
             tick.release()  # a tick still in NEURON's queue must hold on to nothing
@@ -284,4 +285,14 @@ def advance_variable(t_stop: float, look: Look, sampling: Sampling | None = None
     for tick in tickers:
         if tick.failure is not None:
             raise tick.failure
-    meetings.look(lambda: (look(), 0.0))
+
+    def look_back() -> tuple[float, float]:
+        due = look()  # says if potentials have diverged
+        if problem is not None:
+            raise problem
+        return due, 0.0
+
+    if problem is None:
+        meetings.look(look_back)
+    else:
+        meetings.look_alone(look_back)

@@ -75,6 +75,20 @@ class Meetings:
         answers = self._everybody.evaluated(of_this_rank, "running")
         return min(first for first, _ in answers), min(second for _, second in answers)
 
+    def look_alone(self, look: Callable[[], tuple[float, float]]) -> None:
+        """Look, where this rank has failed, at a run that others may go on with.
+
+        They hear of it when they next look, unless they wait within NEURON for the spikes of this one: then
+        the job ends.
+        """
+        if self.alone or _Spread.delay >= _FOREVER:
+            self.look(look)
+            return
+        try:
+            look()
+        except BaseException as error:  # noqa: BLE001 - said, at the end of all
+            ending.abort_with(error)
+
 
 @contextmanager
 def ending_all() -> Iterator[None]:

@@ -43,15 +43,15 @@ def ended_by(ran: Ran, rank: int, *words: str) -> None:
 
 WAYS = {
     "raised at top level": ("raise ValueError('bad plan')", "ValueError: bad plan"),
-    "raised while building": ("cell.add_step(2, 1, 0.3)", "StimulusError"),
+    "raised while building": ("cell.add_step(2, 1, 0.3)", "InvalidSpecError"),
     "raised in a hook": (
         "simulation.add_hook(lambda time: 1 / 0, 4)",
         "HookError: a hook or progress function raised ZeroDivisionError at 4",
     ),
     "diverged": ("cell.soma(0.5).cm = float('nan')", "DivergedError"),
     "raised within NEURON": (
-        "from bluecellab.nrn import h; h.cvode_event = h.CVode().event(6, 'execerror(\"so there\", 0)')",
-        "EngineError: integrating",
+        "from neuron import h; kept = h.FInitializeHandler(1, lambda: h.CVode().event(6, lambda: 1 / 0))",
+        "EngineError: integrating from",
     ),
 }
 
