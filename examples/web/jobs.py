@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import json
 import logging
 import secrets
@@ -242,11 +243,15 @@ class Runs:
             ended = sorted((run for run in self._runs.values() if run.ended), key=lambda run: run.touched)
             for run in ended[: max(0, len(ended) - settings.max_kept)]:
                 del self._runs[run.id]
-            if len(self._runs) < before:
+            if len(self._runs) < before and not self.active:
                 _give_back()
 
 
 def _give_back() -> None:
-    """Give the memory of forgotten runs back: glibc keeps what lies free between what is in use."""
+    """Give back the memory of forgotten runs, circles among what was theirs included.
+
+    Python would look for these after a while; glibc keeps what lies free between what is in use.
+    """
+    gc.collect()
     with suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)

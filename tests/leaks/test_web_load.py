@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import statistics
 import time
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -16,9 +18,10 @@ from tests.unit.web.serving import Server, begun, client_of, endless, events, ou
 pytestmark = [pytest.mark.leaks, pytest.mark.timeout(900)]
 
 CLIENTS = 20
-REQUESTS = 500
+WARM, BLOCKS, BLOCK = 200, 5, 100  # turns of all clients together
 PATIENCE = 60.0  # s that one client's turn may take
-GROWTH = 10.0  # MB over all requests, of the server and all its processes
+STEADY = 10.0  # kB a turn in the median block, of the server and all its processes
+GROWTH = 10.0  # MB over all blocks
 WRONG = ["{", "[]", '{"cell": 5}', '{"cell": "ball_stick", "protocols": [{"duration": NaN}]}', "[" * 5000]
 
 
@@ -101,12 +104,17 @@ async def killer(server: Server, kills: list[int]) -> None:
                 kills.append(victim.pid)
 
 
-def quiet(server: Server) -> None:
+async def rest(server: Server) -> float:
+    """Wait until nothing goes on, all runs are forgotten, and the cell is built; return the memory."""
+    async with client_of(server) as client:
+        await whole(client)  # builds the cell if its process was killed
+
     def nothing() -> bool:
         with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
-            return bool(client.get("/health").json()["active"] == 0) and not server.workers()
+            return bool(client.get("/health").json() == {"active": 0, "kept": 0}) and not server.workers()
 
     until(nothing, "something goes on")
+    return server.memory()
 
 
 MIX = [whole, whole, whole, malformed, leaving, never_coming, cancelling, slow]
@@ -120,7 +128,7 @@ def test_twenty_clients_at_once(tmp_path: Path) -> None:
     def some(count: int) -> list[Callable[[httpx.AsyncClient], Awaitable[None]]]:
         return [chosen.choice(MIX) for _ in range(count)]
 
-    async def load(count: int, kills: list[int]) -> float:
+    async def load(count: int) -> float:
         killing = asyncio.create_task(killer(server, kills))
         try:
             return await crowd(server, some(count))
@@ -129,26 +137,47 @@ def test_twenty_clients_at_once(tmp_path: Path) -> None:
 
     try:
         kills: list[int] = []
-        asyncio.run(load(200, kills))  # warm
-        quiet(server)
-        time.sleep(13)  # all runs are forgotten
-        family, memory = len(server.family()), server.memory()
+        asyncio.run(load(WARM))
+        memory, family, longest = [asyncio.run(rest(server))], len(server.family()), []
         began = time.monotonic()
-        longest = asyncio.run(load(REQUESTS, kills))
-        seconds = time.monotonic() - began
-        quiet(server)
-        time.sleep(13)
-        after = server.memory()
+        for _ in range(BLOCKS):
+            longest.append(asyncio.run(load(BLOCK)))
+            memory.append(asyncio.run(rest(server)))
+        steady = statistics.median(after - before for before, after in pairwise(memory)) / BLOCK * 1024
         print(
-            f"\n{REQUESTS} turns of {CLIENTS} clients in {seconds:.0f} s, the longest {longest:.1f} s; "
-            f"{len(kills)} workers killed; {memory:.1f} MB before, {after:.1f} MB after; "
+            f"\n{BLOCKS} blocks of {BLOCK} turns of {CLIENTS} clients in {time.monotonic() - began:.0f} s, the "
+            f"longest {max(longest):.1f} s; {len(kills)} workers killed; {steady:.1f} kB a turn, "
+            f"{', '.join(f'{each:.1f}' for each in memory)} MB; "
             f"{family} and {len(server.family())} processes below the server"
         )
         assert kills, "no worker was killed"
-        assert after - memory < GROWTH
+        assert steady < STEADY
+        assert memory[-1] - memory[0] < GROWTH
         assert len(server.family()) <= family
         assert server.process.poll() is None
     finally:
         seconds = server.stop()
     assert seconds < 10
     assert "Traceback" not in server.log, server.log[-5000:]
+
+
+def test_what_is_refused_is_not_kept(tmp_path: Path) -> None:
+    """Requests of 100 kB each, with a value that a specification inside of a specification refuses."""
+    server = Server(tmp_path / "log.txt", keep=1)
+    wrong = f'{{"cell": "{"x" * 100_000}", "protocols": [{{"duration": NaN}}]}}'.encode()
+
+    async def refused(count: int) -> float:
+        async with client_of(server) as client:
+            for _ in range(count):
+                answer = await client.post(
+                    "/runs", content=wrong, headers={"Content-Type": "application/json"}
+                )
+                assert answer.status_code == 422
+        return await rest(server)
+
+    try:
+        before, after = asyncio.run(refused(50)), asyncio.run(refused(200))
+        print(f"\n{before:.1f} MB before, {after:.1f} MB after")
+        assert after - before < 5.0  # 20 MB and more have been sent
+    finally:
+        server.stop()
