@@ -29,17 +29,25 @@ _BY_ITSELF = {
 
 
 def library_for() -> tuple[Path | None, dict[str, str]]:
-    """Return CoreNEURON's library with all that is loaded, and why some mechanisms are not in it.
+    """Return a library of CoreNEURON with the mechanisms of the model, and why some are not in it.
+
+    Where those of NEURON itself will do, it is the one that comes with it, and nothing is compiled.
 
     Raises
     ------
     CompileError, NoCompilerError, MechanismError
         If it cannot be made.
     """
+    own = coreneuron.own_library()
     keys = tuple(library.key for library in mechanisms.loaded() if library.key != "neuron")
-    if not keys:
-        return coreneuron.own_library(), {}
+    if not keys or (own is not None and not coreneuron.unknown_mechanisms(_known(own))):
+        return own, {}
     return _made_for(keys, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
+
+
+@lru_cache(maxsize=8)
+def _known(library: Path) -> frozenset[str]:
+    return coreneuron.known_mechanisms(library)
 
 
 @lru_cache(maxsize=4)
@@ -82,7 +90,12 @@ def refuse(
                 "they would see nothing, as nothing is in NEURON meanwhile; remove them",
             )
         )
-    found += _of_members(members)
+    chosen = list(members)
+    if request.threads > 1 and any(member.needs_fast_imem for member in chosen):
+        found.append(
+            ("i_membrane_ with several threads", "NEURON records it with one thread only: threads=1")
+        )
+    found += _of_members(chosen)
     path, left_out = library
     if path is not None:
         found += _of_mechanisms(path, left_out)
@@ -118,8 +131,7 @@ def _of_members(members: Iterable[Recordable]) -> list[Offender]:
 
 
 def _of_mechanisms(library: Path, left_out: dict[str, str]) -> list[Offender]:
-    known = coreneuron.known_mechanisms(library)
-    unknown = coreneuron.unknown_mechanisms(known)
+    unknown = coreneuron.unknown_mechanisms(_known(library))
     return [(f"mechanism {name} ({count} times)", _why(name, left_out)) for name, count in unknown.items()]
 
 

@@ -7,7 +7,7 @@ end, so it must not be much. Cutting changes nothing in the results.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bluecellab.nrn import clock, coreneuron
@@ -19,6 +19,7 @@ _BYTES = 64 * 2**20  # that a stretch may leave
 _SECONDS = 3.0  # of wall time that one should take, for progress to be seen
 _FIRST = 25  # the first is that part of the run
 _GROWTH = 8
+_ROUNDING = 1e-3  # of a step; NEURON's time adds up
 _OF_RANKS = 20  # ranks take so many, as they must all take the same
 
 
@@ -67,10 +68,7 @@ class Stretches:
     def __init__(self, steps: int, dt: float, bytes_of_a_step: int) -> None:
         self.steps = steps
         self.most = max(1, _BYTES // max(bytes_of_a_step, 1))
-        start = clock.now()
-        # the step at whose beginning NEURON delivers what is due until its middle
-        changes = (math.ceil((time - start) / dt - 0.5 - 1e-6) for time in coreneuron.weight_changes())
-        self._changes = sorted({change for change in changes if 0 <= change < steps})
+        self._changes = _steps_with(coreneuron.weight_changes(), clock.now(), dt, steps)
 
     def __iter__(self) -> Iterator[Stretch]:
         """Give one after the other; when the next is asked for, the last one knows how long it took."""
@@ -98,7 +96,7 @@ class Stretches:
                 yield Stretch(begin, min(part.end, begin + length), part.by_neuron)
 
     def _between_changes(self) -> Iterator[Stretch]:
-        done = 0
+        done = 0  # steps with a change are NEURON's, as hoc makes it
         for change in self._changes:
             if change > done:
                 yield Stretch(done, change)
@@ -106,3 +104,15 @@ class Stretches:
             done = change + 1
         if done < self.steps:
             yield Stretch(done, self.steps)
+
+
+def _steps_with(times: Sequence[float], start: float, dt: float, steps: int) -> list[int]:
+    """Return the steps in which events at some times come; both, for those at a border of two.
+
+    NEURON delivers them at the beginning of a step if they are due until its middle, else at its end.
+    """
+    found = set()
+    for time in times:
+        place = (time - start) / dt
+        found.update(range(math.floor(place - _ROUNDING), math.floor(place + _ROUNDING) + 1))
+    return sorted({max(step, 0) for step in found if step < steps})
