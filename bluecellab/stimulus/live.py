@@ -133,14 +133,15 @@ def jumps(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray
     Returns
     -------
     tuple
-        Times and values, shapes (2 n - 1,).
+        Times and values, shapes (2 n,). NEURON goes on beyond the last two points as between them, so that
+        there is one more.
 
     Examples
     --------
     >>> jumps(np.array([0.0, 5.0]), np.array([1.0, 2.0]))
-    (array([0., 5., 5.]), array([1., 1., 2.]))
+    (array([0., 5., 5., 6.]), array([1., 1., 2., 2.]))
     """
-    return np.repeat(times, 2)[1:], np.repeat(values, 2)[:-1]
+    return np.append(np.repeat(times, 2)[1:], times[-1] + 1.0), np.repeat(values, 2)
 
 
 def _setter(clamp: Any, variable: str, value: float) -> Callable[[], None]:
