@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from typing import Any
 import numpy as np
 
 from bluecellab import load_mechanisms
-from bluecellab.errors import ElsewhereError
+from bluecellab.circuit.config import read_config
+from bluecellab.errors import CircuitWarning, ElsewhereError
 from bluecellab.nrn.parallel import ranks
 from bluecellab.simulation import CircuitSimulation
 from bluecellab.simulation.circuit.spreading import Spread
+from bluecellab.spec.allen import AllenConfig, FunctionTrains
 from bluecellab.spec.base import CellId
+from bluecellab.spec.functions import spikes_generator
+from bluecellab.spec.simulation import ConnectionOverride, SimulationConfig
 from tests.material import material
 from tests.unit.simulation.circuit.small import virtual_spikes, write_network
 from tests.unit.simulation.circuit.test_connections import with_gaps
@@ -226,6 +231,42 @@ def ten_cells(folder: Path) -> Arrays:
     with CircuitSimulation(config) as simulation:
         simulation.instantiate()
         return ran(simulation, 15.0)
+
+
+def settings(folder: Path) -> Arrays:
+    """A GLOBAL that overrides set on one rank holds for the synapses of all."""
+    found = read_config(material().circuit("two_cells") / "simulation_config.json")
+    assert isinstance(found, SimulationConfig)
+    override = ConnectionOverride(
+        name="slow", source="Fibres", target="B", synapse_configure="%s.tau_d_NMDA = 80"
+    )
+    found = found.model_copy(update={"connection_overrides": (*found.connection_overrides, override)})
+    with CircuitSimulation(found) as simulation, warnings.catch_warnings():
+        warnings.simplefilter("ignore", CircuitWarning)  # that it changes others, too
+        simulation.instantiate()
+        assert simulation.simulation.globals["tau_d_NMDA_ProbAMPANMDA_EMS"] == 80
+        return ran(simulation, 10.0)
+
+
+def generated(folder: Path) -> Arrays:
+    """Spikes that a function of the user's draws are drawn once, for all ranks."""
+    rng = np.random.default_rng(ranks().id)
+
+    @spikes_generator
+    def drawn(node: Any, simulation: Any) -> np.ndarray:
+        return np.sort(rng.uniform(0, 100, 30))
+
+    found = read_config(EXAMPLES / "allen_network" / "simulation_config.json")
+    assert isinstance(found, AllenConfig)
+    blocks = [
+        block.model_copy(update={"stimulus": FunctionTrains(function="drawn")})
+        if block.name == "volleys"
+        else block
+        for block in found.inputs
+    ]
+    with CircuitSimulation(found.model_copy(update={"inputs": tuple(blocks)})) as simulation:
+        simulation.instantiate()
+        return ran(simulation, 50.0)
 
 
 def failing(folder: Path) -> Arrays:

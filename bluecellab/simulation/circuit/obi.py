@@ -115,7 +115,7 @@ class ObiDialect:
             scope, cells, wiring.members(), config.conditions.spike_location, config.run.spike_threshold
         )
         simulation.base_seed = config.seeds.base
-        simulation.globals = {**settings, **wiring.settings}
+        simulation.globals = {**settings, **wiring.settings()}
         if config.seeds.convention == "neurodamus":
             simulation.channel_seed = config.seeds.ionchannel
         detector = (config.conditions.spike_location, config.run.spike_threshold)

@@ -13,6 +13,7 @@ from bluecellab.circuit.access import CircuitAccess, EdgePopulation, Edges
 from bluecellab.circuit.minis import mini_frequencies
 from bluecellab.errors import CircuitError, SimulationError
 from bluecellab.files.distinct import distinct
+from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.scope import Scope
 from bluecellab.recording import Recordable
 from bluecellab.simulation.circuit.assembly import registered
@@ -36,10 +37,12 @@ from bluecellab.synapse import (
     resolve,
     shared_globals,
 )
+from bluecellab.synapse.configuring import Configuration
 
 __all__ = ["Wiring", "WiringPlan"]
 
 FloatArray = npt.NDArray[np.float64]
+_DOING = "agreeing on GLOBALs of synapses"
 _AT_ONCE = 4096  # numbers of sources that are asked for together
 _CHEMICAL = frozenset({"chemical", "Exp2Syn_synapse", "point_process"})
 
@@ -257,9 +260,10 @@ class Wiring:
         rates = np.where(group.made.inhibitory, inhibitory, excitatory)
         return np.where(np.isnan(overridden), rates, overridden)
 
-    @property
     def settings(self) -> dict[str, float]:
-        """GLOBALs of mechanisms that overrides configure, to be applied while the simulation runs.
+        """Return GLOBALs of mechanisms that overrides configure, to be applied while the simulation runs.
+
+        They are those of all ranks, which all call it: a GLOBAL is one variable for all synapses.
 
         Raises
         ------
@@ -271,7 +275,13 @@ class Wiring:
         CircuitWarning
             If synapses are changed that were not meant.
         """
-        return shared_globals((group.mechanisms, group.made.configuration) for group in self._all())
+        configured = [(group.mechanisms, group.made.configuration) for group in self._all()]
+        if not any(ranks().gathered(any(made.globals for _, made in configured), _DOING)):
+            return {}
+        said = [
+            (names, Configuration(globals=made.globals, unasked=made.unasked)) for names, made in configured
+        ]
+        return shared_globals(each for of_rank in ranks().gathered(said, _DOING) for each in of_rank)
 
     def members(self) -> list[Recordable]:
         """Return what takes part in every run."""

@@ -6,8 +6,9 @@ a section that is drawn from the random sequence of its own cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -15,11 +16,12 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import Column, EdgePopulation, Edges
 from bluecellab.errors import SynapseError
+from bluecellab.nrn.parallel import ranks
 from bluecellab.synapse.allen.placing import Placed, Target
 from bluecellab.synapse.allen.weights import Weights
 from bluecellab.synapse.gap import GapJunctions
 
-__all__ = ["GapEnds", "GapNumbers", "is_gap", "may_have_gaps", "refuse_artificial"]
+__all__ = ["GapEnds", "GapNumbers", "gaps_of_all", "is_gap", "may_have_gaps", "refuse_artificial"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -176,6 +178,33 @@ class GapEnds:
             sources = np.array(on_cell.others, dtype=np.int64)
             edges = Edges(kind, node, np.arange(count), sources, columns)
             junctions.add(edges, targets[node].receiver)
+
+
+def gaps_of_all(population: EdgePopulation, count: int, edges_at: Callable[[int], Edges]) -> list[Edges]:
+    """Return the gap junctions that arrive at each node of a population, whether it is simulated or not.
+
+    Each rank reads those of some nodes; all ranks call it.
+
+    Parameters
+    ----------
+    population
+        The edges.
+    count
+        How many nodes there are.
+    edges_at
+        Returns the edges that arrive at a node.
+    """
+    everybody = ranks()
+    found: dict[int, Edges] = {}
+    for node in range(everybody.id, count, everybody.count):
+        edges = edges_at(node)
+        gap = is_gap(edges)
+        if gap is not None:
+            found[node] = edges.take(gap)
+    parts = everybody.gathered(found, f"reading gap junctions of {population.name}")
+    return [
+        edges for _, edges in sorted((item for part in parts for item in part.items()), key=itemgetter(0))
+    ]
 
 
 def refuse_artificial(target: Target) -> None:

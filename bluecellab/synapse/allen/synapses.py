@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import EdgePopulation, Edges
 from bluecellab.errors import CircuitWarning, SynapseError, warn
+from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.scope import Scope
 from bluecellab.spec.base import CellId
 from bluecellab.synapse import gids
 from bluecellab.synapse.allen.connections import AllenConnection
-from bluecellab.synapse.allen.gaps import GapEnds, is_gap, may_have_gaps, refuse_artificial
+from bluecellab.synapse.allen.gaps import GapEnds, gaps_of_all, is_gap, may_have_gaps, refuse_artificial
 from bluecellab.synapse.allen.making import Maker
 from bluecellab.synapse.allen.models import DynamicsFiles
 from bluecellab.synapse.allen.placing import Target
@@ -136,16 +137,17 @@ class AllenSynapses:
         self._driven = [(activity, self._train(activity.times)) for activity in activities]
         for population in self._circuit.edge_populations.values():
             virtual = self._is_virtual(population.source)
-            if self._targets.get(population.target) and not (virtual.all() and len(virtual)):
+            here = self._targets.get(population.target) or (may_have_gaps(population) and not ranks().alone)
+            if here and not (virtual.all() and len(virtual)):
                 self._between_cells(population, real, trains or {})
         self.gaps.connect()
         self._warn()
 
     def _between_cells(self, population: EdgePopulation, real: Mapping[CellId, int], trains: Trains) -> None:
         """Make and connect the synapses of a population of edges between cells."""
+        targets = self._targets.get(population.target, {})
         numbers = self._numbers(population.source, real)
-        replayed = self._replayed(population.source, trains)
-        targets = self._targets[population.target]
+        replayed = self._replayed(population.source, trains if targets else {})
         ends: GapEnds | None = None
         for node, target in targets.items():
             edges = self._from_cells(population, node)
@@ -162,8 +164,9 @@ class AllenSynapses:
             self._drive(group)
             self._connect(group, numbers, replayed)
         if may_have_gaps(population):
-            by_target = list(self._gap_edges(population))
-            if by_target:
+            count = self._circuit.node_populations[population.target].size
+            by_target = gaps_of_all(population, count, lambda node: self._from_cells(population, node))
+            if by_target and targets:
                 ends = ends or self._gap_ends(population)
                 ends.add_sources(by_target, targets)
                 ends.give(self.gaps, targets)
@@ -171,14 +174,6 @@ class AllenSynapses:
     def _gap_ends(self, population: EdgePopulation) -> GapEnds:
         numbers = self._circuit.gap_junctions(population.target)
         return GapEnds(population, numbers, self._weights)
-
-    def _gap_edges(self, population: EdgePopulation) -> Iterator[Edges]:
-        """Yield the gap junctions of every node of a population, whether it is simulated or not."""
-        for node in range(self._circuit.node_populations[population.target].size):
-            edges = self._from_cells(population, node)
-            gap = is_gap(edges)
-            if gap is not None:
-                yield edges.take(gap)
 
     def _from_cells(self, population: EdgePopulation, target: int) -> Edges:
         """Return the edges that arrive at a node and come from nodes that are not virtual."""

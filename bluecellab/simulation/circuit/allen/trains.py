@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import IntArray
 from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.nrn.parallel import ranks
 from bluecellab.results.spike_trains import generate_trains, read_probe_trains, read_trains
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.spec.allen import AllenConfig, AllenInput, FunctionTrains, ProbeTrains, SpikeTrains
@@ -69,11 +70,21 @@ class TrainReader:
         if isinstance(stimulus, SpikeTrains):
             return read_trains(stimulus, ids, name)
         if isinstance(stimulus, FunctionTrains):
-            return generate_trains(stimulus, ids.tolist(), lambda node: self._view(name, node), self._config)
+            return self._generated(stimulus, name, ids)
         if isinstance(stimulus, ProbeTrains):
             random = stream_of_clamp(block.name, CellId(name, 0), self._base_seed)
             return read_probe_trains(stimulus, ids, name, random)
         return {}
+
+    def _generated(self, stimulus: FunctionTrains, name: str, ids: IntArray) -> dict[int, FloatArray]:
+        """Return spikes that a function of the user's makes, of all ranks on the first: it may draw them."""
+        first = ranks().id == 0
+        made = (
+            generate_trains(stimulus, ids.tolist(), lambda node: self._view(name, node), self._config)
+            if first
+            else {}
+        )
+        return ranks().told(dict(made), f"generating spikes of {name}")
 
     def _view(self, population: str, node: int) -> NodeView:
         """Return what stands for a node in a function of the user's."""
