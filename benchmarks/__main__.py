@@ -9,17 +9,29 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import harness
 from benchmarks.bionet import bench_bionet
 from benchmarks.experiments import bench_experiments, bench_workers
 from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
+from benchmarks.scaling import bench_scaling
+from benchmarks.sections import TITLES, Section, joined, merged, parsed
 from benchmarks.synapses import bench_synapses
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+#: How often sides take turns, in all of it: each may take its part of the time.
+_TURNS = 60
+HEAD = """# Benchmarks
+
+CPU time, in fresh processes that take turns; medians over n rounds, and the median of the rounds' ratios. "Bare
+NEURON" is a hand-written script that does and records the same. `python -m benchmarks` measures and writes all of
+it, `python -m benchmarks NAME` a section.
+"""
 
 
 @dataclass(frozen=True)
@@ -230,6 +242,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Row]]] = {
     "experiments": lambda scale: bench_experiments(scale.rounds, quick=scale is QUICK),
     "workers": lambda scale: bench_workers(scale.rounds, quick=scale is QUICK),
     "bionet": lambda scale: bench_bionet(scale.rounds, quick=scale is QUICK),
+    "scaling": lambda scale: bench_scaling(scale.rounds, quick=scale is QUICK),
 }
 
 
@@ -239,46 +252,47 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="briefly, as a check that everything works")
     parser.add_argument("--rounds", type=int, help="how often the sides take turns")
-    parser.add_argument("--output", type=Path, help="where to write the table; RESULTS.md unless --quick")
+    parser.add_argument(
+        "--minutes", type=float, default=25.0, help="roughly how long all of it may take (default: 25)"
+    )
+    parser.add_argument("--output", type=Path, help="where to write the tables; RESULTS.md unless --quick")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     scale = QUICK if arguments.quick else FULL
     if arguments.rounds:
         scale = dataclasses.replace(scale, rounds=arguments.rounds)
-    rows = []
+    harness.PATIENCE = arguments.minutes * 60 / _TURNS
+    rows, sections = [], []
     for name in arguments.names or BENCHMARKS:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += BENCHMARKS[name](scale)
+        began = time.monotonic()
+        some = BENCHMARKS[name](scale)
+        if arguments.quick:  # brief figures are no measurements
+            some = [dataclasses.replace(row, target=None) for row in some]
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        if some:
+            rows += some
+            sections.append(section(name, some, arguments.minutes))
     if detailed() is None:
         print(
             "The real models are missing, so half of it was left out: python scripts/material.py",
             file=sys.stderr,
         )
-    if arguments.quick:  # brief figures are no measurements
-        rows = [dataclasses.replace(row, target=None) for row in rows]
     print(table(rows))
-    output = arguments.output or (None if arguments.quick or arguments.names else RESULTS)
+    output = arguments.output or (None if arguments.quick else RESULTS)
     if output is not None:
-        output.write_text(report(rows), encoding="utf-8")
+        output.write_text(joined(HEAD, merged(parsed(output), sections)), encoding="utf-8")
         print(f"written to {output}", file=sys.stderr)
     return int(any(row.met is False or row.wrong for row in rows))
 
 
-def report(rows: list[Row]) -> str:
-    """Return the text of RESULTS.md."""
-    return f"""# Benchmarks
-
-Written by `python -m benchmarks` on {dt.datetime.now(dt.timezone.utc):%Y-%m-%d}.
-
-{machine()}
-- CPU time, in fresh processes that take turns; medians over n rounds, and the median of the rounds' ratios
-- "bare NEURON" is a hand-written script (`benchmarks/bare.py`) that does and records the same; the detailed
-  cell is BluePyOpt's layer 5 pyramidal cell (v6 template, 200 sections, 712 segments); that of our own cycles
-  (`tests/leaks/cycles.py`) is emodelrunner's layer 4 cell (v6 template, 66 sections, 196 segments)
-
-{table(rows)}
-"""
+def section(name: str, rows: list[Row], minutes: float) -> Section:
+    """Return the section of a benchmark."""
+    title, text = TITLES[name]
+    how = f"Measured by `python -m benchmarks {name} --minutes {minutes:g}` on {dt.datetime.now(dt.timezone.utc):%Y-%m-%d}."
+    parts = [how, text, machine(), table(rows)]
+    return Section(title, "\n\n".join(part for part in parts if part))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -17,6 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PEER = os.environ.get("BLUECELLAB_ORACLE_PYTHON", "")
 Answer = dict[str, Any]
+#: Seconds after which no further round is begun; the first one always is.
+PATIENCE = 60.0
 #: Begins a note that says that the sides did not do the same.
 WRONG = "WRONG"
 
@@ -51,9 +54,13 @@ class Task:
 
 
 def in_turn(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[Answer]]:
-    """Do every task once a round; the order is reversed in every other round."""
+    """Do every task once a round, as long as there is time; every other round in the reverse order."""
     answers: dict[str, list[Answer]] = {name: [] for name in tasks}
+    began = time.monotonic()
     for number in range(rounds):
+        taken = time.monotonic() - began
+        if number and taken * (number + 1) / number > PATIENCE:
+            break
         order = list(tasks.items())
         for name, task in order if number % 2 == 0 else reversed(order):
             answers[name].append(task.run())

@@ -59,7 +59,9 @@ def main(path, options):
             (cell.id, round(float(time_), 6)) for cell, times in simulation.spikes.items() for time_ in times
         )
         everybody = ranks()
-        peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        peak = max(
+            resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
         every = everybody.gathered({"build": build, "run": run, "wall": wall, "peak_kb": peak})
         if everybody.id == 0:
             largest = {name: max(one[name] for one in every) for name in every[0]}

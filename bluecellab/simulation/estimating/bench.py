@@ -18,10 +18,12 @@ from bluecellab.spec.cells import EmodelProperties, HocCell
 from bluecellab.spec.simulation import CircuitRun, Output, Report, SimulationConfig
 
 __all__ = ["LEAST", "Measured", "Sample", "measure_sample", "resident_bytes"]
+__all__ += ["sample_circuit", "sample_config"]
 
 _CELLS, _FIBRES = "cells", "fibres"
 _STEP = 0.025
-_LENGTH = 100.0  # um, of a branch
+_LENGTH = 101.0  # um, of a branch: no multiple of a chunk
+_SOMA = 18.0  # um
 _POINTS = 11
 _TEMPLATE = """begintemplate Measured
 public init, getCell, CellRef, gid, nSecAll
@@ -73,9 +75,9 @@ class Sample:
     cells
         How many.
     branches
-        Sections of each beside its soma, of 100 um.
+        Sections of each beside its soma, of 101 um.
     chunk
-        In um; a branch has ``1 + 2 int(100 / chunk)`` segments.
+        In um; a branch has ``1 + 2 int(101 / chunk)`` segments.
     active
         Whether all sections have the channels of Hodgkin and Huxley.
     synapses
@@ -110,7 +112,8 @@ class Sample:
     @property
     def segments(self) -> int:
         """How many segments there are."""
-        return self.cells * (1 + self.branches * (1 + 2 * int(_LENGTH / self.chunk)))
+        soma, branch = (1 + 2 * int(length / self.chunk) for length in (_SOMA, _LENGTH))
+        return self.cells * (soma + self.branches * branch)
 
 
 @dataclass(frozen=True)
@@ -163,13 +166,8 @@ def _measure(sample: Sample) -> Measured:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        circuit, before = _circuit(sample, folder), resident_bytes()
-        config = SimulationConfig(
-            network=f"{folder}/circuit_config.json",
-            run=CircuitRun(tstop=sample.t_stop, dt=_STEP),
-            output=Output(directory=f"{folder}/output"),
-            reports=_reports(sample),
-        )
+        circuit, before = sample_circuit(sample, folder), resident_bytes()
+        config = sample_config(sample, folder)
         trains = _trains(sample)
         with CircuitSimulation(config, circuit=circuit, overwrite=True) as simulation:
             began = time.process_time()
@@ -180,6 +178,16 @@ def _measure(sample: Sample) -> Measured:
                 simulation.run()
                 runs.append(time.process_time() - began)
             return Measured(build, min(runs), resident_bytes() - before)
+
+
+def sample_config(sample: Sample, folder: Path) -> SimulationConfig:
+    """Return how a circuit is simulated; it writes to ``output`` in a folder."""
+    return SimulationConfig(
+        network=f"{folder}/circuit_config.json",
+        run=CircuitRun(tstop=sample.t_stop, dt=_STEP),
+        output=Output(directory=f"{folder}/output"),
+        reports=_reports(sample),
+    )
 
 
 def _reports(sample: Sample) -> tuple[Report, ...]:
@@ -195,7 +203,7 @@ def _trains(sample: Sample) -> dict[CellId, np.ndarray] | None:
     return {CellId(_FIBRES, node): times for node in range(100)}
 
 
-def _circuit(sample: Sample, folder: Path) -> MemoryCircuit:
+def sample_circuit(sample: Sample, folder: Path) -> MemoryCircuit:
     """Return the circuit; its template and its morphology are written to a folder."""
     template, morphology = folder / "Measured.hoc", folder / "star.swc"
     template.write_text(_TEMPLATE % (sample.chunk, "insert hh" if sample.active else ""), encoding="ascii")
@@ -222,14 +230,14 @@ def _circuit(sample: Sample, folder: Path) -> MemoryCircuit:
 
 
 def _star(branches: int) -> str:
-    """Return a morphology: a soma of 20 um and straight branches of 100 um all around it."""
-    rows = ["1 1 -10 0 0 10 -1", "2 1 0 0 0 10 1", "3 1 10 0 0 10 2"]
+    """Return a morphology: a soma of 18 um and straight branches from one end of it."""
+    rows = ["1 1 -9 0 0 10 -1", "2 1 0 0 0 10 1", "3 1 9 0 0 10 2"]
     number = 3
     for angle in np.linspace(0, 2 * np.pi, branches, endpoint=False):
         parent = 3
-        for radius in np.linspace(10.0, 10.0 + _LENGTH, _POINTS):
+        for radius in np.linspace(0.0, _LENGTH, _POINTS):
             number += 1
-            x, y = 10.0 + radius * np.cos(angle), radius * np.sin(angle)
+            x, y = _SOMA / 2 + radius * np.cos(angle), radius * np.sin(angle)
             rows.append(f"{number} 3 {x:.4f} {y:.4f} 0 0.5 {parent}")
             parent = number
     return "\n".join(rows) + "\n"
