@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,7 @@ def ranked(
     """Run a script on so many ranks; 0 for none, without a launcher."""
     path = folder / "script.py"
     path.write_text(PREAMBLE + textwrap.dedent(script))
-    told = folder / f"told {count} {'-'.join(arguments)}"
-    shutil.rmtree(told, ignore_errors=True)
-    told.mkdir()
+    told = Path(tempfile.mkdtemp(prefix="told", dir=folder))
     launcher = [mpirun(), "-n", str(count)] if count else []
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
