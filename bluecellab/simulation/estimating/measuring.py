@@ -86,7 +86,8 @@ def measured_costs(measured: Mapping[str, Measured], circuits: Mapping[str, Samp
         each = difference("many cells", "few sections", attribute)
         found[f"segment_{suffix}"] = segment
         found[f"section_{suffix}"] = section
-        found[f"cell_{suffix}"] = each / cells - section * (few.sections / few.cells)
+        parts = section * few.sections + segment * few.segments
+        found[f"cell_{suffix}"] = each / cells - parts / few.cells
         count = circuits["synapses"].synapses
         found[f"synapse_{suffix}"] = difference("synapses", "plain", attribute) / count
         found[f"connection_{suffix}"] = difference("spikes", "synapses", attribute) / count
