@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.leaks, pytest.mark.timeout(900)]
 CLIENTS = 20
 WARM, BLOCKS, BLOCK = 200, 5, 100  # turns of all clients together
 PATIENCE = 60.0  # s that one client's turn may take
-STEADY = 10.0  # kB a turn in the median block, of the server and all its processes
-GROWTH = 10.0  # MB over all blocks
+STEADY = 5.0  # kB a turn in the median block, of the server and all its processes
+GROWTH = 5.0  # MB over all blocks
 WRONG = ["{", "[]", '{"cell": 5}', '{"cell": "ball_stick", "protocols": [{"duration": NaN}]}', "[" * 5000]
 
 
