@@ -33,7 +33,7 @@ def dry_run(arguments: argparse.Namespace) -> int:
         arguments.config,
         ranks=getattr(arguments, "ranks", None) or 1,
         threads=arguments.threads,
-        engine=arguments.engine,
+        engine=arguments.engine or "neuron",
     )
     if arguments.json:
         print(json.dumps({**found.estimate.to_dict(), "output": str(found.output)}, indent=2))

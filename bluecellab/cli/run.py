@@ -69,8 +69,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--engine",
         choices=("neuron", "coreneuron"),
-        default="neuron",
-        help="what integrates (default: neuron); CoreNEURON is faster and knows less",
+        help="what integrates (default: the configuration's target_simulator, else neuron); CoreNEURON is "
+        "faster and knows less",
     )
     parser.add_argument(
         "--dry-run",

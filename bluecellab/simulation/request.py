@@ -5,16 +5,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from bluecellab.errors import SimulationError
+from bluecellab.spec.base import TargetSimulator
 
-__all__ = ["ENGINES", "Engine", "RunRequest"]
+__all__ = ["ENGINES", "Engine", "RunRequest", "engine_of"]
 
 Engine = Literal["neuron", "coreneuron"]
 """What integrates: NEURON itself, or CoreNEURON, which is faster and knows less."""
 
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+
+class _Targets(Protocol):
+    @property
+    def target_simulator(self) -> TargetSimulator:
+        """What integrates."""
+
+
+def engine_of(config: _Targets, asked: Engine | None) -> Engine:
+    """Return the engine that was asked for, or else that of a configuration."""
+    if asked is not None:
+        return asked
+    return "coreneuron" if config.target_simulator == "CORENEURON" else "neuron"
 
 
 @dataclass(frozen=True)

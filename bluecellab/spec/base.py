@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -43,9 +43,13 @@ __all__ = [
     "PositiveMillisecond",
     "Site",
     "Spec",
+    "TargetSimulator",
     "Unit",
     "unit_of",
 ]
+
+TargetSimulator = Literal["NEURON", "CORENEURON"]
+"""What integrates, as SONATA spells it."""
 
 _PREFIXES = {
     "G": 9,

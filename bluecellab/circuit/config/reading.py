@@ -15,6 +15,7 @@ from bluecellab.circuit.config.problems import Problems, join, raise_problems
 from bluecellab.circuit.config.reports import read_report
 from bluecellab.circuit.config.sections import read_conditions, read_output, read_run
 from bluecellab.circuit.config.text import read_object
+from bluecellab.spec.base import TargetSimulator
 from bluecellab.spec.simulation import (
     AnyModification,
     CircuitConditions,
@@ -66,6 +67,8 @@ class Parts:
         Absolute paths.
     node_set
         Which cells are simulated.
+    target_simulator
+        What integrates.
     run, seeds, conditions, output
         The sections.
     inputs, reports, connection_overrides, modifications
@@ -79,6 +82,7 @@ class Parts:
     node_sets_file: str | None = None
     compartment_sets_file: str | None = None
     node_set: str | None = None
+    target_simulator: TargetSimulator = "NEURON"
     run: CircuitRun | None = None
     seeds: Seeds | None = None
     conditions: CircuitConditions | None = None
@@ -127,6 +131,7 @@ def read_obi_config(
         node_sets_file=parts.node_sets_file,
         compartment_sets_file=parts.compartment_sets_file,
         node_set=parts.node_set,
+        target_simulator=parts.target_simulator,
         run=parts.run,
         seeds=parts.seeds or Seeds(),
         conditions=parts.conditions or CircuitConditions(),
@@ -187,6 +192,8 @@ def read_parts(path: str | os.PathLike[str], *, confine_to: str | os.PathLike[st
     fields = top.read(TOP, ignored=("metadata", "beta_features"))
     _read_files(parts, places, fields)
     parts.node_set = _text(fields.get("node_set"))
+    if fields.get("target_simulator") == "CORENEURON":
+        parts.target_simulator = "CORENEURON"
     _read_sections(parts, places, top)
     _read_lists(parts, places, top)
     return parts

@@ -36,7 +36,7 @@ from bluecellab.simulation.circuit.selection import (
 )
 from bluecellab.simulation.circuit.spreading import Spread, ranks_of
 from bluecellab.simulation.progress import building_bar
-from bluecellab.simulation.request import Engine
+from bluecellab.simulation.request import Engine, engine_of
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation.conditions import SeedConvention
 
@@ -274,7 +274,7 @@ class CircuitSimulation(PublishedMixin):
         *,
         time_limit: float | None = None,
         threads: int = 1,
-        engine: Engine = "neuron",
+        engine: Engine | None = None,
     ) -> None:
         """Run the cells from 0 to ``t_stop``; what is not given is as the configuration says.
 
@@ -299,7 +299,8 @@ class CircuitSimulation(PublishedMixin):
         threads
             How many threads integrate.
         engine
-            ``"neuron"``, or ``"coreneuron"``, which is faster and knows less.
+            ``"neuron"``, or ``"coreneuron"``, which is faster and knows less; by default what
+            ``target_simulator`` of the configuration says.
 
         Raises
         ------
@@ -334,8 +335,9 @@ class CircuitSimulation(PublishedMixin):
             show_progress=show_progress,
             time_limit=time_limit,
             threads=threads,
-            engine=engine,
+            engine=engine_of(self.config, engine),
         )
+        self._ran_with = engine_of(self.config, engine), threads
         self.run_seconds = time.perf_counter() - begin
         if not ranks().alone:
             seconds = self.build_seconds, self.run_seconds, busy_seconds()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,6 +50,7 @@ class ReadingMixin(Live):
     _ranks: Mapping[CellId, int]
     _everywhere: Everywhere | None
     _reports: Mapping[str, Path]
+    _ran_with: tuple[str, int] = ("neuron", 1)
 
     @property
     def config(self) -> AnyConfig:
@@ -188,10 +190,10 @@ class ReadingMixin(Live):
     @property
     def summary(self) -> Summary:
         """What was built and run, in numbers; of all ranks."""
-        assembly = self._built()
+        found = self._built().summary(self.build_seconds, self.run_seconds)
         if self._everywhere is not None:
-            return self._everywhere.summary
-        return assembly.summary(self.build_seconds, self.run_seconds)
+            found = self._everywhere.summary
+        return replace(found, engine=self._ran_with[0], threads=self._ran_with[1])
 
     def get_time(self) -> FloatArray:
         """Return the times that were recorded in the last run, in ms, shape (n,)."""

@@ -21,7 +21,7 @@ from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, w
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.ranks import refuse_isolation
-from bluecellab.simulation.request import Engine
+from bluecellab.simulation.request import Engine, engine_of
 from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.base import CellId
 from bluecellab.spec.functions import load_functions
@@ -49,7 +49,7 @@ def run_sonata(
     merge_synapses: bool = False,
     functions: Sequence[PathLike] = (),
     threads: int = 1,
-    engine: Engine = "neuron",
+    engine: Engine | None = None,
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -87,7 +87,8 @@ def run_sonata(
     threads
         How many threads integrate.
     engine
-        ``"neuron"``, or ``"coreneuron"``, which is faster and knows less.
+        ``"neuron"``, or ``"coreneuron"``, which is faster and knows less; by default what
+        ``target_simulator`` of the configuration says.
 
     Returns
     -------
@@ -147,7 +148,8 @@ def run_sonata(
             simulation.instantiate(reports="all", merge_synapses=merge_synapses)
             simulation.run(show_progress=show_progress, threads=threads, engine=engine)
             with on_first_rank("writing spikes and provenance") as here:
-                files = _write(simulation, here, overwrite=overwrite, threads=threads, engine=engine)
+                used = engine_of(config, engine)
+                files = _write(simulation, here, overwrite=overwrite, threads=threads, engine=used)
             return CircuitResult(
                 simulation.spikes,
                 simulation.output_path,
@@ -182,6 +184,8 @@ def _write(
     cells = [cell_id for cell_id in spikes if isinstance(cell_id, CellId)]
     files: list[Path] = []
     if here:
+        from bluecellab.simulation.engines import library_facts
+
         files = simulation.dialect.write_spikes(spikes, cells, overwrite=overwrite)
         facts = provenance_of(
             simulation.dialect,
@@ -189,6 +193,7 @@ def _write(
             synapses=dict(summary.synapses),
             t_stop=summary.t_stop,
             engine=engine,
+            engine_library=library_facts(engine),
             threads=threads,
             ranks=summary.ranks,
             balance=round(summary.balance, 3),

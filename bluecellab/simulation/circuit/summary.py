@@ -37,6 +37,8 @@ class Summary:
         Over how many ranks the cells are spread; all other numbers are of all of them.
     balance
         For how long the busiest rank was at work, over the mean of all: 1 is best.
+    engine, threads
+        What has integrated, and with how many threads on each rank.
     """
 
     cells: int = 0
@@ -52,6 +54,8 @@ class Summary:
     spikes: int = 0
     ranks: int = 1
     balance: float = 1.0
+    engine: str = "neuron"
+    threads: int = 1
 
     def lines(self) -> list[str]:
         """Return it as lines of text."""
@@ -67,6 +71,8 @@ class Summary:
             ("run", f"{self.t_stop:g} ms in {self.run_seconds:.2f} s"),
             ("spikes", f"{self.spikes:,}"),
         ]
+        if (self.engine, self.threads) != ("neuron", 1):
+            rows.append(("engine", f"{self.engine}, {self.threads} thread{'s' if self.threads > 1 else ''}"))
         if self.ranks > 1:
             rows.append(("ranks", f"{self.ranks}, the busiest {self.balance:.2f} times the mean"))
         return [f"{name:<12} {text}" for name, text in rows]

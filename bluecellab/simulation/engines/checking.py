@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from bluecellab.errors import UnsupportedByEngineError
 from bluecellab.nrn import coreneuron, mechanisms
+from bluecellab.nrn.mechanisms import CoreNeuronLibrary
 from bluecellab.recording import Recordable
 from bluecellab.recording.run import Sampler
 from bluecellab.simulation.look import Hook
-from bluecellab.simulation.request import RunRequest
+from bluecellab.simulation.request import Engine, RunRequest
 
 __all__ = ["Offender", "library_for", "raise_for", "refuse", "refuse_queue"]
 
@@ -28,10 +31,10 @@ _BY_ITSELF = {
 }
 
 
-def library_for() -> tuple[Path | None, dict[str, str]]:
-    """Return a library of CoreNEURON with the mechanisms of the model, and why some are not in it.
+def library_for() -> CoreNeuronLibrary | None:
+    """Return a library of CoreNEURON that has the mechanisms of the model; None for what comes with NEURON.
 
-    Where those of NEURON itself will do, it is the one that comes with it, and nothing is compiled.
+    That is enough where the model has no other mechanisms than NEURON's own: nothing is compiled then.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def library_for() -> tuple[Path | None, dict[str, str]]:
     own = coreneuron.own_library()
     keys = tuple(library.key for library in mechanisms.loaded() if library.key != "neuron")
     if not keys or (own is not None and not coreneuron.unknown_mechanisms(_known(own))):
-        return own, {}
+        return None
     return _made_for(keys, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
 
 
@@ -51,16 +54,25 @@ def _known(library: Path) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4)
-def _made_for(keys: object, native: object, folder: object) -> tuple[Path, dict[str, str]]:  # noqa: ARG001
-    made = mechanisms.build_for_coreneuron()
-    return made.path, dict(made.left_out)
+def _made_for(keys: object, native: object, folder: object) -> CoreNeuronLibrary:  # noqa: ARG001
+    return mechanisms.build_for_coreneuron()
+
+
+def library_facts(engine: Engine) -> dict[str, JsonValue] | None:
+    """Return what the library of an engine is, for the provenance of a result; None for NEURON itself."""
+    if engine == "neuron":
+        return None
+    made = library_for()
+    if made is None:
+        return {"key": "neuron", "flags": [], "changes": []}
+    return {"key": made.key, "flags": list(made.flags), "changes": list(made.changes)}
 
 
 def refuse(
     request: RunRequest,
     members: Iterable[Recordable],
     hooks: Sequence[Hook],
-    library: tuple[Path | None, dict[str, str]],
+    library: CoreNeuronLibrary | None,
 ) -> None:
     """Raise unless CoreNEURON can do all of a run.
 
@@ -96,9 +108,9 @@ def refuse(
             ("i_membrane_ with several threads", "NEURON records it with one thread only: threads=1")
         )
     found += _of_members(chosen)
-    path, left_out = library
+    path = coreneuron.own_library() if library is None else library.path
     if path is not None:
-        found += _of_mechanisms(path, left_out)
+        found += _of_mechanisms(path, {} if library is None else library.left_out)
     raise_for(found)
 
 
@@ -130,12 +142,12 @@ def _of_members(members: Iterable[Recordable]) -> list[Offender]:
     ]
 
 
-def _of_mechanisms(library: Path, left_out: dict[str, str]) -> list[Offender]:
+def _of_mechanisms(library: Path, left_out: Mapping[str, str]) -> list[Offender]:
     unknown = coreneuron.unknown_mechanisms(_known(library))
     return [(f"mechanism {name} ({count} times)", _why(name, left_out)) for name, count in unknown.items()]
 
 
-def _why(name: str, left_out: dict[str, str]) -> str:
+def _why(name: str, left_out: Mapping[str, str]) -> str:
     if name in _BY_ITSELF:
         return _BY_ITSELF[name]
     if name in left_out:

@@ -26,8 +26,6 @@ from bluecellab.simulation.request import RunRequest
 from bluecellab.stimulus.live import playing_without_steps
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bluecellab.recording import RunPlan
     from bluecellab.recording.samples import TimeAxis
 
@@ -71,7 +69,7 @@ class Handover:
     ) -> None:
         library = library_for()
         refuse(request, members, list(hooks), library)
-        self._library: Path | None = library[0]
+        self._library = coreneuron.own_library() if library is None else library.path
         self._request = request
         self._recorders = recorders
         self._taps: list[Tap] = []

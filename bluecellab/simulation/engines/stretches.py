@@ -111,7 +111,7 @@ def _steps_with(times: Sequence[float], start: float, dt: float, steps: int) -> 
 
     NEURON delivers them at the beginning of a step if they are due until its middle, else at its end.
     """
-    found = set()
+    found: set[int] = set()
     for time in times:
         place = (time - start) / dt
         found.update(range(math.floor(place - _ROUNDING), math.floor(place + _ROUNDING) + 1))

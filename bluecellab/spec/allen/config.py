@@ -14,6 +14,7 @@ from bluecellab.spec.base import (
     PositiveMicrometer,
     PositiveMillisecond,
     Spec,
+    TargetSimulator,
 )
 
 __all__ = ["AllenConditions", "AllenConfig", "AllenOutput", "AllenRun"]
@@ -106,6 +107,8 @@ class AllenConfig(Spec):
         Whose SONATA it is.
     circuit
         The files of the circuit, and its node sets.
+    target_simulator
+        What integrates, unless a run is asked for with another engine.
     run, conditions, output
         The sections of that name.
     inputs, reports
@@ -115,6 +118,7 @@ class AllenConfig(Spec):
     path: str = ""
     dialect: Literal["allen"] = "allen"
     circuit: AllenLayout
+    target_simulator: TargetSimulator = "NEURON"
     run: AllenRun
     conditions: AllenConditions
     output: AllenOutput

@@ -6,7 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from bluecellab.spec.base import Millivolt, NonNegativeMillisecond, PositiveMillisecond, Spec
+from bluecellab.spec.base import (
+    Millivolt,
+    NonNegativeMillisecond,
+    PositiveMillisecond,
+    Spec,
+    TargetSimulator,
+)
 from bluecellab.spec.circuit_stimuli import AnyCircuitStimulus
 from bluecellab.spec.simulation.conditions import CircuitConditions, Seeds
 from bluecellab.spec.simulation.modifications import AnyModification
@@ -111,6 +117,8 @@ class SimulationConfig(Spec):
         Of the simulation; node sets add to those of the circuit, and win.
     node_set
         Which cells are simulated; all that are not virtual when left out.
+    target_simulator
+        What integrates, unless a run is asked for with another engine.
     run, seeds, conditions, output
         The sections of that name.
     inputs, reports, connection_overrides, modifications
@@ -123,6 +131,7 @@ class SimulationConfig(Spec):
     node_sets_file: str | None = None
     compartment_sets_file: str | None = None
     node_set: str | None = None
+    target_simulator: TargetSimulator = "NEURON"
     run: CircuitRun
     seeds: Seeds = Seeds()
     conditions: CircuitConditions = CircuitConditions()

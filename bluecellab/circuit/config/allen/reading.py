@@ -26,6 +26,7 @@ from bluecellab.spec.allen import (
     AllenRun,
     AnyAllenReport,
 )
+from bluecellab.spec.base import TargetSimulator
 
 __all__ = ["AllenParts", "Placed", "read_allen_config", "read_allen_layout", "read_allen_parts"]
 
@@ -141,12 +142,18 @@ def read_allen_config(path: PathLike, *, confine_to: PathLike | None = None) -> 
     return AllenConfig(
         path=parts.sources.path,
         circuit=parts.laid.layout(parts.inline),
+        target_simulator=_simulator(parts.sources),
         run=parts.run,
         conditions=parts.conditions,
         output=parts.output,
         inputs=tuple(each.item for each in parts.inputs),
         reports=tuple(each.item for each in parts.reports),
     )
+
+
+def _simulator(sources: Sources) -> TargetSimulator:
+    """Return what integrates; other simulators than these two cannot do it anyway."""
+    return "CORENEURON" if sources.at("target_simulator").value == "CORENEURON" else "NEURON"
 
 
 def read_allen_layout(path: PathLike, *, confine_to: PathLike | None = None) -> AllenLayout:
