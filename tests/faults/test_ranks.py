@@ -201,6 +201,48 @@ simulation.run(1e7, cvode=False)
     assert "KeyboardInterrupt" in err
 
 
+def test_a_circuit_that_one_rank_cannot_build(tmp_path: Path) -> None:
+    """All ranks get an error, nothing is left behind, and the next attempt gives the right numbers."""
+    shutil.copytree(ROOT / "examples" / "five_cells", tmp_path / "cells")
+    script = """
+import hashlib
+from bluecellab.cell import Cell
+from bluecellab.nrn.census import census
+from bluecellab.nrn.parallel import ranks
+from bluecellab.simulation import CircuitSimulation
+
+def failing(*arguments, **options):
+    raise OSError("a file that only this machine lacks")
+
+def attempt():
+    with CircuitSimulation("cells/simulation_config.json") as simulation:
+        simulation.instantiate()
+        simulation.run(20)
+        traces = simulation.gathered(lambda one: {
+            str(cell_id): hashlib.sha256(cell.get_soma_voltage().tobytes()).hexdigest()
+            for cell_id, cell in one.cells.items()
+        })
+        return {name: trace for part in traces for name, trace in part.items()}
+
+if sys.argv[1:] == ["failing"]:
+    census()  # which makes something of its own at first
+    before, method = census(), Cell.create_netcon_spikedetector
+    if ranks().id == 1:
+        Cell.create_netcon_spikedetector = failing
+    tell(caught(attempt))
+    Cell.create_netcon_spikedetector = method
+    tell(before == census())
+tell(attempt())
+"""
+    ran = ranked(tmp_path, 2, script, "failing")
+    assert ran.code == 0, ran.err
+    assert ran.told[1][0] == ["OSError", "a file that only this machine lacks"]
+    assert ran.told[0][0][0] == "RankError"
+    assert "rank 1 failed while instantiating cells: OSError: a file that only" in ran.told[0][0][1]
+    assert ran.told[0][1] is ran.told[1][1] is True
+    assert ran.last == ranked(tmp_path, 0, script).last * 2
+
+
 def test_a_disk_that_fails_in_the_command_line(tmp_path: Path) -> None:
     """What only one rank cannot do is said once, with its number, and exit code 1."""
     shutil.copytree(ROOT / "examples" / "five_cells", tmp_path / "cells")
