@@ -28,13 +28,18 @@ obfunc bluecellab_new_list() { localobj made
 }
 """
 # arguments: ParallelContext, steps to each stop, dt, who reads at which stop, PtrVectors, rows, blocks, where
-# in these the next row goes, and how far it has come: stops that are done, and the reader that reads (or -1)
+# in these the next row goes, how far it has come: stops that are done, and the reader that reads (or -1), and
+# to how many stops it goes step by step
 _TAKE = """
-proc bluecellab_take_steps() { local i, j, k, n
+proc bluecellab_take_steps() { local i, j, k, m, n
     n = $o5.count()
     k = 0
     for i = 0, $o2.size() - 1 {
-        $o1.psolve(t + ($o2.x[i] + 0.25)*$3)
+        if (i < $10) {
+            for m = 1, $o2.x[i] fadvance()
+        } else {
+            $o1.psolve(t + ($o2.x[i] + 0.25)*$3)
+        }
         for j = 0, n - 1 {
             if ($o4.x[k]) {
                 $o9.x[1] = j
@@ -134,6 +139,9 @@ class Sampling(Protocol):
 class Stepper:
     """Takes the steps of one advance. All ranks make theirs together, and stop after the same steps.
 
+    At the end of ``psolve`` ranks wait for each other. So several of them go step by step to all stops but
+    the last; they then wait no more often than without samples.
+
     Parameters
     ----------
     dt
@@ -183,14 +191,14 @@ class Stepper:
         end = taken + count
         with runtime.guard(f"integrating from {runtime.raw_h().t:g} ms"):
             for stop in self._union(map(self._schedule, self._others), taken, end).tolist():
-                self._stretch(taken, stop, with_last=False)
+                self._stretch(taken, stop, with_last=False, ends=stop == end)
                 self._sample()  # in the order of samplers, as some may change what others read
                 taken = stop
             if taken < end:
-                self._stretch(taken, end, with_last=True)
+                self._stretch(taken, end, with_last=True, ends=True)
 
-    def _stretch(self, begin: int, end: int, *, with_last: bool) -> None:
-        """Take steps, and read on the way, but after the last step only if that is said."""
+    def _stretch(self, begin: int, end: int, *, with_last: bool, ends: bool) -> None:
+        """Take steps, and read on the way; after the last one only ``with_last``; ``ends`` at the end."""
         stops = np.union1d(self._union(self._stops, begin, end), [end])
         steps = np.diff(stops, prepend=begin)
         reads = np.zeros((len(stops), len(self._readers)), dtype=bool)
@@ -202,7 +210,8 @@ class Stepper:
         first = 0
         while first < len(stops):
             following = first + self._fitting(reads[first:])
-            self._block(steps[first:following], reads[first:following])
+            ending = ends and following == len(stops)
+            self._block(steps[first:following], reads[first:following], ends=ending)
             first = following
 
     def _fitting(self, reads: npt.NDArray[np.bool_]) -> int:
@@ -213,7 +222,7 @@ class Stepper:
             least = min(least, int(np.searchsorted(np.cumsum(reads[:, index]), room)) + 1)
         return least
 
-    def _block(self, steps: IntArray, reads: npt.NDArray[np.bool_]) -> None:
+    def _block(self, steps: IntArray, reads: npt.NDArray[np.bool_], *, ends: bool) -> None:
         """Take steps to stops, and read at these what each reader wants."""
         wanted = [index for index in range(len(self._readers)) if reads[:, index].any()]
         active = [index for index in wanted if self._readers[index].pointers.raw is not None]
@@ -230,6 +239,7 @@ class Stepper:
                 self._listed([reader.frames.block for reader in members]),
                 objects.vector([reader.frames.count * reader.frames.size for reader in members]),
                 progress,
+                0 if self._alone else len(steps) - ends,
             )
         except RuntimeError as error:
             done, reading = (int(value) for value in objects.values_of(progress))
@@ -240,7 +250,7 @@ class Stepper:
             failure = members[reading].failed(error)
             if self._alone:
                 raise failure from error
-            self._block(steps[done + 1 :], np.zeros_like(reads[done + 1 :]))
+            self._block(steps[done + 1 :], np.zeros_like(reads[done + 1 :]), ends=ends)
             return
         for index in wanted:
             read = int(reads[:, index].sum())
