@@ -225,7 +225,7 @@ def attempt():
         return {name: trace for part in traces for name, trace in part.items()}
 
 if sys.argv[1:] == ["failing"]:
-    census()  # which makes something of its own at first
+    ranks().barrier()  # NEURON has what it is to have once
     before, method = census(), Cell.create_netcon_spikedetector
     if ranks().id == 1:
         Cell.create_netcon_spikedetector = failing
