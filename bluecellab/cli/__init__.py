@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return int(arguments.run(arguments))
             from bluecellab.cli.launching import as_rank
 
-            return as_rank(lambda: int(arguments.run(arguments)))
+            return as_rank(lambda: int(arguments.run(arguments)), shared="ranks" in arguments)
     except BluecellabError as error:
         print(f"bluecellab: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

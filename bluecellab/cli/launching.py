@@ -179,14 +179,34 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_LINUX_PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
-def as_rank(command: Callable[[], int]) -> int:
+def as_rank(command: Callable[[], int], *, shared: bool) -> int:
     """Run a command as what this process is: alone, or one rank of several, which fail together.
 
     An error that all ranks raise is printed once.
+
+    Parameters
+    ----------
+    command
+        Returns an exit code.
+    shared
+        Whether ranks share its work.
+
+    Raises
+    ------
+    ParallelError
+        By the first rank, if they do not.
+    LauncherError
+        By the first rank, if NEURON sees others than the launcher started.
     """
     own = rank_of()
     if own is None:
         return command()
+    if not shared:
+        if own.rank:
+            return 1
+        raise ParallelError(
+            f"only 'run' makes use of the {own.size} ranks; start other commands without them"
+        )
     from bluecellab.nrn.parallel import ranks
 
     try:

@@ -86,7 +86,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    own = rank_of()
     if arguments.dry_run:
+        if own is not None and own.rank:
+            return 0
         from bluecellab.cli.dry_run import dry_run
 
         return dry_run(arguments)
@@ -114,7 +117,6 @@ def _run(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         engine=arguments.engine,
     )
-    own = rank_of()
     if own is not None and own.rank:
         return 0
     if arguments.json:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from bluecellab.errors import ParallelError, RankError
 from bluecellab.nrn import objects, voices
+from bluecellab.nrn.launch import OFF
 from bluecellab.nrn.voices import Warned
 
 __all__ = ["Ranks"]
@@ -26,6 +27,7 @@ __all__ = ["Ranks"]
 T = TypeVar("T")
 
 _ENDED = "having ended"
+_HINT = f"If every rank is to work by itself, set {OFF}=0."
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Ranks:
             shown = "; ".join(f"rank {rank}: {other}" for rank, other in enumerate(_different(told)[:4]))
             raise ParallelError(
                 f"{doing} must be asked for alike on all {self.count} ranks, but was not. {shown}"
-                + ("; ..." if self.count > 4 else "")
+                f"{'; ...' if self.count > 4 else ''}. {_HINT}"
             )
 
     def evaluated(self, function: Callable[[], T], doing: str) -> list[T]:
@@ -308,12 +310,12 @@ class Ranks:
             if message.doing == _ENDED:
                 return RankError(
                     f"rank {rank} has ended, while rank {self.id} is {told[self.id].doing}: all ranks must "
-                    "do the same to the end",
+                    f"do the same to the end. {_HINT}",
                     rank=rank,
                 )
         if len({(message.doing, message.depth) for message in told}) > 1:
             shown = "; ".join(f"rank {rank} is {message.doing}" for rank, message in enumerate(told[:4]))
-            return ParallelError(f"ranks must do the same in the same order, but {shown}")
+            return ParallelError(f"ranks must do the same in the same order, but {shown}. {_HINT}")
         return None
 
 

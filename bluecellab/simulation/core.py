@@ -194,7 +194,7 @@ class Simulation(Live):
             If an argument makes no sense, or there is no cell to run.
         UnsupportedByEngineError
             If something takes part that the engine cannot do, or not with several threads.
-        DivergedError, HookError, CancelledError, TimeLimitError, EngineError
+        DivergedError, HookError, CancelledError, TimeLimitError, EngineError, RankError
             If the run fails on its way. What was recorded until then can be read, marked partial.
         BusyError
             If another run is in progress.
@@ -370,7 +370,8 @@ class Simulation(Live):
     def _begin(self, plan: RunPlan, cells: list[Cell], *more: Recordable) -> None:
         """Initialise NEURON and begin to record; settle first, if the run does not start at 0 ms."""
         with ranks().agreed("preparing a run"):
-            self._recorders.prepare(plan, [*self._members(cells), *more], self._any_section())
+            members = [*self._members(cells), *more]
+            self._recorders.prepare(plan, members, self._any_section(), share=not more)
             for cell in cells:
                 cell.reseed(self.channel_seed)
         clock.initialise(float(runtime.raw_h().v_init))

@@ -118,4 +118,16 @@ def test_signals_are_forwarded(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_no_rank_works_as_ever() -> None:
-    assert launching.as_rank(lambda: 5) == 5
+    assert launching.as_rank(lambda: 5, shared=False) == 5
+
+
+def test_commands_that_ranks_do_not_share(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PMI_SIZE", "3")
+    monkeypatch.setenv("PMI_RANK", "0")
+    assert main(["demo"]) == 1
+    assert "only 'run' makes use of the 3 ranks" in capsys.readouterr().err
+    monkeypatch.setenv("PMI_RANK", "2")
+    assert main(["demo"]) == 1
+    assert capsys.readouterr() == ("", "")
