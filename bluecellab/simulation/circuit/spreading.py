@@ -1,29 +1,29 @@
 """Which rank makes which cells of a circuit: by what each of them costs, or as ranks asked for them.
 
 The largest cells are given away first, each to the rank that has least to do. What a cell costs is estimated
-before anything is built, from the edges that arrive at it and the size of the file of its morphology, or is
-what an earlier run has measured.
+before anything is built, from the edges that arrive at it, its morphology and its template, or is what an
+earlier run has measured.
 """
 
 from __future__ import annotations
 
 import hashlib
 import heapq
-import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from bluecellab.circuit.access import CircuitAccess, EdgePopulation
-from bluecellab.errors import SimulationError
+from bluecellab.errors import BluecellabError, SimulationError
 from bluecellab.nrn.parallel import ranks
+from bluecellab.simulation.sizing.cells import Sizes
+from bluecellab.simulation.sizing.costs import BUILT_IN
 from bluecellab.spec.base import CellId
-from bluecellab.spec.cells import AllenCell, AnyCell, HocCell, PointCell
+from bluecellab.spec.cells import AnyCell
 
-__all__ = ["COSTS", "Spread", "balance_of", "dealt_out", "loads_of", "ranks_of"]
+__all__ = ["Spread", "balance_of", "dealt_out", "loads_of", "ranks_of"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,11 +31,9 @@ Spread = Literal["load", "index"] | Mapping[CellId, float]
 """By estimated load, in turn, or by measured load: what each cell costs, in any unit."""
 
 _DOING = "spreading the cells"
-#: What takes how long in each step, in microseconds; the ratios are what counts.
-COSTS: Mapping[str, float] = {"cell": 2.0, "segment": 0.4, "synapse": 0.08}
-#: Bytes of a file of a morphology for each segment of the cell.
-_BYTES: Mapping[str, float] = {".asc": 900.0, ".swc": 600.0, ".h5": 700.0}
-_SEGMENTS = 100.0  # of a cell whose morphology is not in a file that is known
+_NUMBER = "nsyns"  # of the synapses that an edge stands for
+_UNKNOWN = 100.0  # segments of a cell of whose files nothing is understood, with five mechanisms in each
+_PLASTIC = frozenset({"chemical"})  # in circuits whose edges do not say how many synapses they stand for
 
 
 def ranks_of(
@@ -112,7 +110,10 @@ def _loads(
 
 
 def loads_of(cells: Sequence[CellId], circuit: CircuitAccess, edges: Sequence[EdgePopulation]) -> FloatArray:
-    """Return what each cell is estimated to cost, in microseconds for each step, shape (n,).
+    """Return what each cell is estimated to cost, in seconds for each step, shape (n,).
+
+    It is linear in the numbers of segments, of mechanisms in them, and of synapses, with the figures of
+    :data:`~bluecellab.simulation.sizing.costs.BUILT_IN`.
 
     Parameters
     ----------
@@ -123,35 +124,36 @@ def loads_of(cells: Sequence[CellId], circuit: CircuitAccess, edges: Sequence[Ed
     edges
         Populations of edges whose synapses they get.
     """
-    segments: dict[str, float] = {}
+    sizes = Sizes()
     loads = np.empty(len(cells))
     for number, cell_id in enumerate(cells):
-        count = sum(
-            len(circuit.edges(population.name, cell_id.id, ()))
-            for population in edges
-            if population.target == cell_id.population_name
-        )
-        loads[number] = (
-            COSTS["cell"]
-            + COSTS["segment"] * _segments(circuit.cell(cell_id), segments)
-            + COSTS["synapse"] * count
-        )
+        loads[number] = _load_of_cell(circuit.cell(cell_id), sizes)
+        for population in edges:
+            if population.target == cell_id.population_name:
+                loads[number] += _load_of_synapses(circuit, population, cell_id.id)
     return loads
 
 
-def _segments(spec: AnyCell, known: dict[str, float]) -> float:
-    """Return about how many segments a cell has."""
-    if isinstance(spec, PointCell):
-        return 0.0
-    path = spec.morphology_path if isinstance(spec, HocCell | AllenCell) else None
-    if path is None:
-        return _SEGMENTS
-    if path not in known:
-        file = Path(path)
-        size = file.stat().st_size if file.is_file() else math.nan
-        found = size / _BYTES.get(file.suffix.lower(), 700.0)
-        known[path] = found if math.isfinite(found) else _SEGMENTS
-    return known[path]
+def _load_of_cell(spec: AnyCell, sizes: Sizes) -> float:
+    try:
+        size = sizes.of(spec)
+        segments, mechanisms = float(size.segments), size.mechanisms
+    except (BluecellabError, OSError):  # whoever makes the cell says what is wrong
+        segments, mechanisms = _UNKNOWN, 5 * _UNKNOWN
+    costs = BUILT_IN
+    return (
+        costs.step_seconds + costs.segment_step_seconds * segments + costs.mechanism_step_seconds * mechanisms
+    )
+
+
+def _load_of_synapses(circuit: CircuitAccess, population: EdgePopulation, node: int) -> float:
+    several = _NUMBER in population.columns
+    found = circuit.edges(population.name, node, (_NUMBER,) if several else ())
+    if several:
+        numbers = np.nan_to_num(found.columns[_NUMBER].astype(np.float64), nan=1.0)
+        return BUILT_IN.synapse_step_seconds * float(numbers.sum())
+    plastic = population.kind in _PLASTIC
+    return len(found) * (BUILT_IN.plastic_step_seconds if plastic else BUILT_IN.synapse_step_seconds)
 
 
 def dealt_out(loads: npt.ArrayLike, count: int) -> npt.NDArray[np.int64]:

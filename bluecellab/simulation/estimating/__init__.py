@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bluecellab.simulation.estimating.core import estimate
-from bluecellab.simulation.estimating.costs import BUILT_IN, Costs, calibration_file, read_costs, write_costs
 from bluecellab.simulation.estimating.result import Estimate, RankEstimate
+from bluecellab.simulation.sizing.costs import BUILT_IN, Costs, calibration_file, read_costs, write_costs
 
 __all__ = [
     "BUILT_IN",

@@ -11,8 +11,8 @@ from bluecellab.circuit.access import Edges
 from bluecellab.circuit.allen import AllenCircuit
 from bluecellab.simulation.circuit.allen.trains import TrainReader
 from bluecellab.simulation.circuit.members import Members
-from bluecellab.simulation.estimating.cells import CellSize
 from bluecellab.simulation.estimating.wires import IntArray, Wires
+from bluecellab.simulation.sizing.cells import CellSize
 from bluecellab.spec.allen import (
     AllenConfig,
     AllenInput,

@@ -18,12 +18,12 @@ from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.spreading import balance_of, dealt_out
 from bluecellab.simulation.estimating.bench import Measured
-from bluecellab.simulation.estimating.cells import CellSize, Sizes
-from bluecellab.simulation.estimating.costs import Costs, read_costs
 from bluecellab.simulation.estimating.reports import ReportSize, report_sizes, spikes_bytes
 from bluecellab.simulation.estimating.result import Estimate, RankEstimate
 from bluecellab.simulation.estimating.wires import Wires
 from bluecellab.simulation.request import ENGINES, Engine
+from bluecellab.simulation.sizing.cells import CellSize, Sizes
+from bluecellab.simulation.sizing.costs import Costs, read_costs
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
 

@@ -20,11 +20,11 @@ from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.estimating.bench import Measured, Sample, measure_sample, resident_bytes
 from bluecellab.simulation.estimating.core import estimate_of_cells
-from bluecellab.simulation.estimating.costs import BUILT_IN, Costs
 from bluecellab.simulation.isolation import Isolation
+from bluecellab.simulation.sizing.costs import BUILT_IN, Costs
 from bluecellab.spec.base import CellId
 
-__all__ = ["OwnCircuit", "calibrate", "measured_costs", "samples"]
+__all__ = ["OwnCircuit", "adjusted", "calibrate", "measured_costs", "samples"]
 
 PathLike = str | os.PathLike[str]
 
@@ -162,6 +162,8 @@ def calibrate(
     BluecellabError
         If the circuit cannot be built or run.
     """
+    if own is not None:
+        read_config(Path(own.config))  # what is wrong with it is to be said now
     progress("start")
     began = _started()
     circuits, measured = samples(quick=quick), {}
@@ -173,11 +175,26 @@ def calibrate(
     if own is None:
         return costs
     progress(str(own.config))
-    return _adjusted(costs, own)
+    return adjusted(costs, own)
 
 
-def _adjusted(costs: Costs, own: OwnCircuit) -> Costs:
-    """Return costs with the factors of a circuit, from two numbers of its cells: the difference counts."""
+def adjusted(costs: Costs, own: OwnCircuit) -> Costs:
+    """Return costs with the factors of a circuit, from two numbers of its cells: the difference counts.
+
+    Parameters
+    ----------
+    costs
+        What was measured on small circuits.
+    own
+        The circuit.
+
+    Raises
+    ------
+    CalibrationError
+        If it has no cells.
+    BluecellabError
+        If it cannot be built or run.
+    """
     given = replace(own, config=os.fspath(own.config))
     isolation = Isolation(time_limit=30 * _LIMIT)
     more = isolation.run(_compared, given, costs)

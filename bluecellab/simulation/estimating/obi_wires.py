@@ -11,8 +11,8 @@ from bluecellab.circuit.minis import mini_frequencies
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.simulation.circuit.replays import Replayed, replayed_by
 from bluecellab.simulation.circuit.selection import edge_populations_of
-from bluecellab.simulation.estimating.cells import CellSize
 from bluecellab.simulation.estimating.wires import PLASTIC, IntArray, Wires
+from bluecellab.simulation.sizing.cells import CellSize
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
 

@@ -15,8 +15,8 @@ from bluecellab.recording.allen import file_names
 from bluecellab.simulation.circuit.inputs import compartment_set_of
 from bluecellab.simulation.circuit.members import Members
 from bluecellab.simulation.circuit.request import AnyConfig, AnyReport
-from bluecellab.simulation.estimating.cells import CellSize
 from bluecellab.simulation.estimating.wires import Wires
+from bluecellab.simulation.sizing.cells import CellSize
 from bluecellab.spec.allen import (
     ClampReport,
     ExtracellularReport,
@@ -31,8 +31,10 @@ __all__ = ["ReportSize", "report_sizes", "spikes_bytes"]
 
 IntArray = npt.NDArray[np.int64]
 
-_CHUNK = 2**18  # bytes of a block of a data set, which is written whole
-_WIDEST = 1024  # columns of a block
+# As writers do it: bytes of a block of a data set, which is written whole, its columns, bytes of all blocks
+# side by side, and rows of a block.
+_CHUNK, _WIDEST, _BAND, _ROWS = 2**18, 1024, 2**23, 8
+_RESERVED = 2**20  # bytes that writers set aside
 _BESIDE = 9000.0  # bytes of a file that has nothing in it
 _PER_ELEMENT = 20.0  # bytes of what says where an element is
 _PER_SPIKE = 16.0
@@ -132,7 +134,7 @@ class _Sizer:
         count, read = elements
         self.read += read
         frames = self._frames(report.start_time, report.end_time, report.dt)
-        size = int(_BESIDE + _PER_ELEMENT * count + _stored(frames, count, width))
+        size = int(_RESERVED + _BESIDE + _PER_ELEMENT * count + _stored(frames, count, width))
         return ReportSize(title or report.name, file, count, int(read.sum()), frames, size)
 
     def _potentials(self, report: ExtracellularReport) -> Iterator[ReportSize]:
@@ -145,7 +147,7 @@ class _Sizer:
         )
         self.read += read
         frames = self._frames(report.start_time, report.end_time, report.dt)
-        size = int(_BESIDE + _stored(frames, channels, 8))
+        size = int(_RESERVED + _BESIDE + _stored(frames, channels, 8))
         files = [report.output_name, *([report.file_name_nwb] if report.file_name_nwb else [])]
         for file in files:
             yield ReportSize(report.name, file, channels, int(read.sum()), frames, size)
@@ -220,6 +222,9 @@ def _stored(frames: int, columns: int, width: int) -> int:
     """Return the bytes of a data set, of whole blocks."""
     if not frames or not columns:
         return 0
-    across = min(columns, _WIDEST)
-    rows = 1 << (max(1, _CHUNK // (width * across)).bit_length() - 1)
-    return -(-frames // rows) * -(-columns // across) * rows * across * width
+    most = min(columns, _WIDEST)
+    rows = min(_CHUNK // (width * most), max(_ROWS, _BAND // (width * columns)))
+    rows = 1 << (rows.bit_length() - 1)
+    side_by_side = -(-columns // (_CHUNK // (width * rows)))
+    across = -(-columns // side_by_side)
+    return -(-frames // rows) * side_by_side * rows * across * width

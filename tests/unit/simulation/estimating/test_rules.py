@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bluecellab.simulation.estimating.rules import Rule, rule_of_template
+from bluecellab.simulation.sizing.rules import Rule, rule_of_template
 
 REPLACED = """
 proc replace_axon(/* scalers */) {{ local nSec

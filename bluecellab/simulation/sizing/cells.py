@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.simulation.estimating.rules import Rule, rule_of_template
-from bluecellab.simulation.estimating.shapes import KINDS, Shape, shape_of
+from bluecellab.simulation.sizing.rules import Rule, rule_of_template
+from bluecellab.simulation.sizing.shapes import KINDS, Shape, shape_of
 from bluecellab.spec.cells import AllenCell, AnyCell, BallStickCell, HocCell, PointCell
 
 __all__ = ["CellSize", "Sizes"]
