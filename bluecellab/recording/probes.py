@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bluecellab.errors import BrokenError
+from bluecellab.nrn.banks import keeps
 from bluecellab.nrn.handles import Segment
 from bluecellab.recording.variables import pointer_to
 from bluecellab.spec.base import Site
@@ -61,6 +62,9 @@ class Probe(Protocol):
     def section(self) -> Any:
         """Return the raw section it needs to be told of, or None."""
 
+    def keeps(self) -> bool:
+        """Whether events leave the variable alone; see :func:`bluecellab.nrn.banks.keeps`."""
+
 
 @dataclass(frozen=True)
 class SegmentProbe:
@@ -78,6 +82,10 @@ class SegmentProbe:
         """Return None: range variables know their section."""
         return None
 
+    def keeps(self) -> bool:
+        """Return True: it is of a section."""
+        return True
+
 
 @dataclass(frozen=True)
 class ReferenceProbe:
@@ -93,3 +101,7 @@ class ReferenceProbe:
     def section(self) -> Any:
         """Return the section nearby, if it is known."""
         return None if self.near is None else self.near.section.raw
+
+    def keeps(self) -> bool:
+        """Whether it is known to be of a section."""
+        return keeps(self.reference)

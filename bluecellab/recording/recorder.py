@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
+from typing import Any, Protocol
+
 from bluecellab.errors import BrokenError, NotRecordedError
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.recording import plan as plans
@@ -14,6 +17,13 @@ from bluecellab.results import Trace
 from bluecellab.results.arrays import FloatArray
 
 __all__ = ["Recorder", "TimeReader"]
+
+
+class Shared(Protocol):
+    """Reads for many recorders together."""
+
+    def collect(self) -> None:
+        """Give every recorder what has been recorded of it since the last call."""
 
 
 class Recorder(Live):
@@ -57,6 +67,8 @@ class Recorder(Live):
         self._count = 0  # samples seen at every step, kept or not
         self._running = False
         self._partial = False
+        self._shared: weakref.ref[Shared] | None = None  # reads for this one in place of the tape
+        self._pointer: Any = None  # from check to prepare: NEURON does not get all of a reference back
 
     @property
     def name(self) -> str:
@@ -79,7 +91,7 @@ class Recorder(Live):
             If what is recorded is not there any more.
         """
         self._scope.check()
-        self._probe.pointer(self.name)
+        self._pointer = self._probe.pointer(self.name)
         plans.schedule(self.interval, plan, self.name)
 
     def prepare(self, plan: RunPlan) -> None:
@@ -87,14 +99,49 @@ class Recorder(Live):
 
         What was recorded before stays readable until :meth:`reset`. Raises as :meth:`check`.
         """
-        self._scope.check()
-        schedule = plans.schedule(self.interval, plan, self.name)
-        pointer = self._probe.pointer(self.name)
+        self._shared = None
+        schedule, pointer = self._ready(plan)
         if schedule.grid is None:
             self._tape.run_every_step(pointer, self._probe.section())
         else:
             self._tape.run_at(pointer, schedule.grid)
         self._prepared = schedule
+
+    @property
+    def shareable(self) -> bool:
+        """Whether a bank records the same as NEURON."""
+        return self._probe.keeps()
+
+    def prepare_shared(self, plan: RunPlan, shared: Shared) -> tuple[int, Any]:
+        """Get ready for a run with a fixed step in which another object reads for this one.
+
+        Parameters
+        ----------
+        plan
+            The run.
+        shared
+            What reads, and calls :meth:`receive`. Nothing is held on to but weakly.
+
+        Returns
+        -------
+        tuple
+            How many steps lie between samples, and NEURON's reference to the variable.
+        """
+        schedule, pointer = self._ready(plan)
+        self._tape.stop()
+        self._prepared, self._shared = schedule, weakref.ref(shared)
+        return schedule.stride, pointer
+
+    def _ready(self, plan: RunPlan) -> tuple[Schedule, Any]:
+        self._scope.check()
+        pointer, self._pointer = self._pointer, None
+        schedule = plans.schedule(self.interval, plan, self.name)
+        return schedule, self._probe.pointer(self.name) if pointer is None else pointer
+
+    def receive(self, block: FloatArray) -> None:
+        """Take samples that were read for this one, shape (n,)."""
+        if self._running and not self.closed:
+            self._samples.add(block)
 
     def reset(self, axis: TimeAxis) -> None:
         """Forget what was recorded before; call after NEURON has been initialised.
@@ -123,7 +170,7 @@ class Recorder(Live):
 
     def harvest(self) -> None:
         """Take what has been recorded so far out of NEURON."""
-        if not self._running or self.closed or self._schedule is None:
+        if not self._running or self.closed or self._schedule is None or self._shared is not None:
             return
         if self._schedule.grid is not None:
             self._samples.add(self._tape.drain_grid())
@@ -158,6 +205,7 @@ class Recorder(Live):
         """Let go of NEURON until the next run; what was recorded stays. A continuation is not recorded."""
         if not self._running:
             self._tape.stop()
+            self._shared = None
 
     def trace(self) -> Trace:
         """Return what was recorded in the last run, or so far in the present one.
@@ -181,6 +229,9 @@ class Recorder(Live):
             raise _no_run_yet(self.name)
         if self._running:
             self.harvest()
+            shared = None if self._shared is None else self._shared()
+            if shared is not None:
+                shared.collect()
         values = self._samples.array()
         return Trace(
             self.name,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from bluecellab.errors import RecordingError
 from bluecellab.nrn import clock, objects, runtime
@@ -14,6 +15,7 @@ from bluecellab.nrn.stepping import Reader, Schedule
 from bluecellab.recording.plan import RunPlan
 from bluecellab.recording.recorder import Recorder, TimeReader
 from bluecellab.recording.samples import TimeAxis
+from bluecellab.recording.sharing import Sharing
 from bluecellab.recording.spikes import SpikeDetector
 from bluecellab.recording.tape import Tape
 from bluecellab.results import Spikes, Traces
@@ -78,6 +80,12 @@ class Publisher(Protocol):
         """Make the whole of them, once all ranks have finished the run; all of them call it."""
 
 
+@functools.cache
+def _has(kind: type, *names: str) -> bool:
+    """Whether members of a class have methods; to ask each of them takes longer than all else about it."""
+    return all(hasattr(kind, name) for name in names)
+
+
 class Recorders(Live):
     """Drives the recorders of a simulation, and records the time that they share.
 
@@ -99,13 +107,14 @@ class Recorders(Live):
         super().__init__("recorders", owner)
         self.batch = batch
         self._tape = self._scope.own(Tape(), Tape.cut)
+        self._sharing = self._scope.own(Sharing(), Sharing.release)
         self._members: tuple[Recordable, ...] = ()
         self._axis: TimeAxis | None = None
         self._samplers: tuple[Sampler, ...] = ()
         self._plan: RunPlan | None = None
         self._steps_before = 0  # of the run, before it was continued
 
-    def prepare(self, plan: RunPlan, members: Iterable[Recordable], near: Any) -> None:
+    def prepare(self, plan: RunPlan, members: Iterable[Recordable], near: Any, *, share: bool = True) -> None:
         """Get ready for a run that starts anew, with every setting applied; all members or none.
 
         Parameters
@@ -117,6 +126,8 @@ class Recorders(Live):
         near
             Any raw section that is going to live through the run. NEURON attaches the recording of
             time to it; to the default section it would end when that one is deleted.
+        share
+            Whether many recorders may be read together, which takes NEURON's own integration.
 
         Raises
         ------
@@ -135,10 +146,14 @@ class Recorders(Live):
         self._tape.stop()
         self._tape.run_every_step(runtime.raw_h()._ref_t, near)
         self._members = chosen  # from here on finish() must reach them, whatever happens
-        self._samplers = tuple(member for member in chosen if isinstance(member, Sampler))
+        self._samplers = tuple(
+            cast("Sampler", member) for member in chosen if _has(type(member), "schedule", "sample")
+        )
         self._plan, self._steps_before = plan, 0
+        ready = self._sharing.prepare(plan, chosen if share else ())
         for member in chosen:
-            member.prepare(plan)
+            if id(member) not in ready:
+                member.prepare(plan)
 
     @property
     def resumable(self) -> bool:
@@ -182,6 +197,8 @@ class Recorders(Live):
         self._axis = TimeAxis(self._weak_drain())
         for member in self._members:
             member.reset(self._axis)
+        if self._plan is not None and runtime.raw_h().t >= self._plan.t_start:  # else it has to settle first
+            self._sharing.begin()
 
     def restart(self) -> None:
         """Begin again at the present time, with one sample of it: the model has settled until now."""
@@ -225,9 +242,10 @@ class Recorders(Live):
         for sampler in self._samplers:
             if isinstance(sampler, Reader):
                 sampler.complain()
-        if self._tape.pending < self.batch:
+        if self._tape.pending < self.batch and not self._sharing.full:
             return
         self._drain_time()
+        self._sharing.collect()
         for member in self._members:
             member.harvest()
 
@@ -240,6 +258,9 @@ class Recorders(Live):
             Whether it ended before its end.
         """
         self._drain_time()
+        self._sharing.collect()
+        if any(member.needs_fast_imem for member in self._members):
+            self._sharing.release()  # as recorders of these currents do, which are computed no more
         failures = []
         for member in self._members:
             if not member.closed:
@@ -253,8 +274,8 @@ class Recorders(Live):
             raise failures[0]
         if not partial:
             for member in self._members:
-                if isinstance(member, Publisher):
-                    member.publish()
+                if _has(type(member), "publish"):
+                    cast("Publisher", member).publish()
 
     def _drain_time(self) -> None:
         if self._axis is not None and self._axis.growing and not self.closed:

@@ -24,14 +24,14 @@ class Samples:
         return self._count
 
     def add(self, block: FloatArray) -> None:
-        """Append a block that nobody else holds, shape (n,)."""
+        """Append a block that nobody writes to any more, shape (n,)."""
         if len(block):
             self._blocks.append(block)
             self._count += len(block)
 
     def array(self) -> FloatArray:
         """Return everything so far as one read-only array, shape (n,)."""
-        if len(self._blocks) != 1:
+        if len(self._blocks) != 1 or self._blocks[0].base is not None:  # a part would keep alive the whole
             self._blocks = [np.concatenate([np.empty(0), *self._blocks])]
         whole = self._blocks[0]
         whole.setflags(write=False)

@@ -21,7 +21,7 @@ class Tape:
     __slots__ = ("_grid", "_pointer", "_seen", "_vector")
 
     def __init__(self) -> None:
-        self._vector: Any = objects.vector()
+        self._vector: Any = None  # made when it is needed: others may read for many recorders at once
         self._pointer: Any = None
         self._grid: Any = None
         self._seen = 0
@@ -39,7 +39,7 @@ class Tape:
         """
         if self._grid is None and self._pointer is not None and self._pointer == pointer:
             return  # is recording it already, and setting up costs time in proportion to all others
-        self.stop()
+        self._start()
         with runtime.guard("recording"):
             if section is None:
                 self._vector.record(pointer)
@@ -47,13 +47,18 @@ class Tape:
                 self._vector.record(pointer, sec=section)
         self._pointer = pointer
 
+    def _start(self) -> None:
+        self.stop()
+        if self._vector is None:
+            self._vector = objects.vector()
+
     def run_at(self, pointer: Any, times: FloatArray) -> None:
         """Record at given times in ms, shape (n,), the last of which lies beyond the end of the run.
 
         NEURON keeps one event pending, for the next time. So there must always be a next one, or
         the times could not be extended when the run is continued.
         """
-        self.stop()
+        self._start()
         self._grid = objects.vector(times)
         with runtime.guard("recording"):
             self._vector.record(pointer, self._grid)
@@ -89,7 +94,7 @@ class Tape:
         numpy.ndarray
             Those kept, shape (n,).
         """
-        count = len(self._vector)
+        count = self.pending
         if not count:
             return 0, np.empty(0)
         block = objects.values_of(self._vector)

@@ -111,9 +111,18 @@ def unit_of_variable(variable: str) -> str:
     """
     if variable == FAST_IMEM:
         return "nA"
-    mechanism, dot, name = variable.rpartition(".")
-    candidates = [f"{name}_{mechanism}", variable, name] if dot else [variable]
-    return next((unit for unit in map(_unit_in_neuron, candidates) if unit is not None), "")
+    known = _units.get(variable)
+    if known is None:
+        mechanism, dot, name = variable.rpartition(".")
+        candidates = [f"{name}_{mechanism}", variable, name] if dot else [variable]
+        known = next((unit for unit in map(_unit_in_neuron, candidates) if unit is not None), None)
+        if known is None:
+            return ""  # a library that is loaded later may know it
+        _units[variable] = known
+    return known
+
+
+_units: dict[str, str] = {}
 
 
 def _unit_in_neuron(name: str) -> str | None:
