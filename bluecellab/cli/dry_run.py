@@ -31,7 +31,7 @@ def dry_run(arguments: argparse.Namespace) -> int:
         functions=arguments.functions,
     ).of(
         arguments.config,
-        ranks=getattr(arguments, "ranks", None) or 1,
+        ranks=1 if arguments.ranks is None else arguments.ranks,
         threads=arguments.threads,
         engine=arguments.engine or "neuron",
     )
