@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bluecellab.errors import BluecellabError, RunError
-from bluecellab.nrn import objects, runtime, transfers
+from bluecellab.nrn import objects, runtime, threads, transfers
 from bluecellab.nrn.meeting import Meetings, aside, ending_all, shortest_delay
 from bluecellab.nrn.stepping import Sampling, Stepper
 from bluecellab.nrn.watching import Interrupt, Watcher
@@ -53,7 +53,7 @@ def initialise(v_init: float) -> None:
     cvode = bool(objects.cvode().active())
     transfers.settle()
     shortest_delay(0.0 if cvode else float(h.dt))
-    with ending_all(), runtime.guard("initialising"):
+    with ending_all(), threads.explaining_delays(), runtime.guard("initialising"):
         _LastRun.switch_to(cvode=cvode)
         _solve_cells_apart(h)
         h.finitialize(v_init)

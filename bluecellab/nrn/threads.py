@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from bluecellab.errors import EngineError, UnsupportedByEngineError
 from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.mechanisms import point_processes, unsafe_with_threads
+from bluecellab.nrn.parallel import ranks
 
-__all__ = ["count", "shares", "use"]
+__all__ = ["count", "explaining_delays", "prepare_by", "shares", "use"]
 
 #: How much an instance of a point process costs in a step, where a segment with n mechanisms costs 1 + n.
 _POINT_PROCESS = 2.0
+
+_preparations: list[Callable[[], Callable[[], None]]] = []
+_undo: list[Callable[[], None]] = []
+
+
+def prepare_by(preparation: Callable[[], Callable[[], None]]) -> None:
+    """Have something done before several threads integrate; it returns what undoes it."""
+    _preparations.append(preparation)
 
 
 def count() -> int:
@@ -46,8 +56,20 @@ def use(wanted: int, *, workers: bool = True) -> None:
     if wanted == 1:
         context.partition()
         context.nthread(1)
+        while _undo:
+            _undo.pop()()
         return
+    if workers and objects.cvode().active():
+        raise UnsupportedByEngineError(
+            "The variable step (CVODE) cannot be used with several threads: each sums errors up by itself, "
+            "so that steps, and with them results, are never quite the same again. Use cvode=False, or "
+            "threads=1.",
+            offenders=["CVODE"],
+        )
     _refuse(unsafe_with_threads())
+    use(1)
+    if workers:
+        _undo.extend(prepare() for prepare in _preparations)
     context.nthread(wanted, int(workers))
     try:
         _spread(context, wanted)
@@ -62,6 +84,21 @@ def use(wanted: int, *, workers: bool = True) -> None:
     except BaseException:
         use(1)
         raise
+
+
+@contextmanager
+def explaining_delays() -> Iterator[None]:
+    """Say what threads have to do with it when NEURON refuses a delay in the block."""
+    try:
+        yield
+    except EngineError as problem:
+        if count() == 1 or "mindelay" not in problem.message or not ranks().alone:
+            raise
+        raise UnsupportedByEngineError(
+            "Several threads need delays of connections of at least two steps, also within a cell, and one "
+            "is shorter. Use threads=1, a shorter step dt, or longer delays.",
+            offenders=["a connection with a delay of less than two steps"],
+        ) from problem
 
 
 def _refuse(reasons: Mapping[str, str], cause: Exception | None = None) -> None:

@@ -98,6 +98,21 @@ class RunRequest:
                 f"forward skip {self.skip!r} is not between 0 and tstop = {self.tstop:g} ms"
             )
 
+    @property
+    def final(self) -> str:
+        """Why the run cannot be continued when it has ended; empty if it can."""
+        if self.engine != "neuron":
+            return (
+                f"a run with engine={self.engine!r} cannot be continued: the engine worked on a copy: the "
+                "model here is as it was at its beginning."
+            )
+        if self.threads > 1:
+            return (
+                f"a run with threads={self.threads} cannot be continued: NEURON goes back to one thread at "
+                "its end, and forgets the spikes that are on their way."
+            )
+        return ""
+
     def steps_from(self, start: float) -> int:
         """Return the number of fixed steps from ``start`` ms to the first at or beyond the end."""
         return max(0, math.ceil((self.tstop - start) / self.dt - 1e-6))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bluecellab.errors import StimulusError
-from bluecellab.nrn import objects
+from bluecellab.nrn import objects, threads
 from bluecellab.nrn.scope import Live, Scope
 from bluecellab.spec.base import Site, Spec
 from bluecellab.stimulus.waveform import FloatArray, Waveform, superpose
@@ -27,7 +27,17 @@ class Rig:
         NEURON's point process.
     """
 
-    __slots__ = ("__weakref__", "_handlers", "_stepping", "clamp", "played", "stim", "tvec")
+    __slots__ = (
+        "__weakref__",
+        "_begun",
+        "_handlers",
+        "_late",
+        "_stepping",
+        "clamp",
+        "played",
+        "stim",
+        "tvec",
+    )
 
     def __init__(self, clamp: Any) -> None:
         self.clamp = clamp
@@ -36,6 +46,8 @@ class Rig:
         self.stim: Any = None
         self.played: list[tuple[Any, Any]] = []
         self._handlers: list[Any] = []
+        self._late: list[tuple[str, Any, Any, bool]] = []
+        self._begun: list[tuple[str, Any, Any, bool]] = []
 
     def play(self, variable: str, times: FloatArray, values: FloatArray, *, hold: bool) -> None:
         """Play values into a variable of the clamp.
@@ -63,6 +75,8 @@ class Rig:
         setattr(self.clamp, variable, float(values[0]))
         if times[0] > 0:
             self._begin_with(variable, float(values[0]))
+            self._late.append((variable, stim, tvec, hold))
+            _LATE.add(self)
 
     def _begin_with(self, variable: str, value: float) -> None:
         """Set a played variable at every initialisation.
@@ -91,6 +105,23 @@ class Rig:
         for variable, stim, tvec in self._stepping:
             stim.play(getattr(self.clamp, f"_ref_{variable}"), tvec)
 
+    def begin_at_0(self) -> bool:
+        """Put a point at time 0 before all that is played from later on; return whether there is any."""
+        self._begun = [late for late in self._late if late[2][0] > 0]
+        for _, stim, tvec, _ in self._begun:
+            tvec.insrt(0, 0.0)
+            stim.insrt(0, stim[0])
+        return bool(self._begun)
+
+    def begin_later(self) -> None:
+        """Undo :meth:`begin_at_0`."""
+        for variable, stim, tvec, hold in self._begun:
+            stim.play_remove()  # NEURON would go on from a point that is not there any more
+            tvec.remove(0)
+            stim.remove(0)
+            stim.play(getattr(self.clamp, f"_ref_{variable}"), tvec, *(() if hold else (1,)))
+        self._begun = []
+
     def release(self) -> None:
         """Stop playing and let every hoc object go: what plays before what is played into."""
         self._handlers.clear()
@@ -98,11 +129,14 @@ class Rig:
         for stim, _ in self.played:
             stim.play_remove()
         self.played.clear()
+        self._late.clear()
+        self._begun = []
         self.stim = self.tvec = None
         self.clamp = None
 
 
 _STEPPING: weakref.WeakSet[Rig] = weakref.WeakSet()
+_LATE: weakref.WeakSet[Rig] = weakref.WeakSet()
 
 
 @contextmanager
@@ -118,6 +152,24 @@ def playing_without_steps() -> Iterator[None]:
         for rig, made in changed:
             if rig.clamp is not None:
                 rig.step(made)
+
+
+def _play_from_the_start() -> Callable[[], None]:
+    """Have every stimulus that plays from a later time on do so from time 0; return what undoes it.
+
+    The first point of what is played is reached on NEURON's first thread whatever thread has the cell, so
+    that another would see it at some time or other. At time 0 threads do not work yet.
+    """
+    changed = [rig for rig in list(_LATE) if rig.clamp is not None and rig.begin_at_0()]
+
+    def undo() -> None:
+        for rig in changed:
+            rig.begin_later()
+
+    return undo
+
+
+threads.prepare_by(_play_from_the_start)
 
 
 def jumps(times: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
