@@ -226,11 +226,8 @@ class Simulation(Live):
                 "there is no run to continue: the last one must have been this simulation's, must have "
                 "succeeded, and nothing may have been created or closed since. Use run() to start anew."
             )
-        if self._last.engine != "neuron":
-            raise SimulationError(
-                f"a run with engine={self._last.engine!r} cannot be continued: the engine worked on a "
-                "copy: the model here is as it was at its beginning. Run it anew to the later end."
-            )
+        if self._last.final:
+            raise SimulationError(f"{self._last.final} Run it anew to the later end.")
         if not self._recorders.resumable:
             raise SimulationError(
                 "a run that records i_membrane_ cannot be continued: NEURON computes it only within a run. "
