@@ -23,9 +23,6 @@ def test_sixty_cells(tmp_path: Path) -> None:
     reports = {"soma": SOMA, "all": membrane("v", [0, 12, 24], "all")}
     case = Case("sixty", plain=True, inputs=trains_of("sixty"), reports=reports, tstop=20.0)
     read = read_config(write_config(config(case, networks()), tmp_path))
-    summary, memory, sizes = run_isolated(built, read, str(tmp_path / "output"))
     found = estimate(read)
     assert found.exact
-    check(found, summary, memory, sizes)
-    low, high = found.run_seconds
-    assert low / 10 < summary.run_seconds < high * 50  # wall time, on a machine that does other things, too
+    check(found, *run_isolated(built, read, str(tmp_path / "output")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,21 +32,25 @@ CONFIGS = {
 }
 
 
-def built(config: AnyConfig, output: str) -> tuple[Summary, float, Mapping[str, int]]:
-    """Build and run a simulation; return its numbers, its memory, and the bytes of its reports."""
+def built(config: AnyConfig, output: str) -> tuple[Summary, float, Mapping[str, int], float]:
+    """Build and run a simulation; return its numbers, memory, bytes of its reports, CPU seconds of the run."""
     warnings.simplefilter("ignore", CircuitWarning)  # of synapses that are left out, which is looked at
     with CircuitSimulation(config) as simulation:
         simulation.dialect = simulation.dialect.changed(
             dt=None, base_seed=None, seeds="neurodamus", directory=output
         )
         simulation.instantiate(reports="all")
+        began = time.process_time()
         simulation.run()
+        seconds = time.process_time() - began
         sizes = {path.name: path.stat().st_size for path in simulation.reports.values()}
-        return simulation.summary, resident_bytes(), sizes
+        return simulation.summary, resident_bytes(), sizes, seconds
 
 
-def check(found: Estimate, summary: Summary, memory: float, sizes: Mapping[str, int]) -> None:
-    """Numbers are exact; memory and files are near."""
+def check(found: Estimate, summary: Summary, memory: float, sizes: Mapping[str, int], seconds: float) -> None:
+    """Numbers are exact; memory and files are near; times are of the order."""
+    low, high = found.run_seconds
+    assert low / 5 < seconds < high * 5 + 0.1
     assert sum(found.cells.values()) == summary.cells
     assert (found.sections, found.segments) == (summary.sections, summary.segments)
     assert dict(found.synapses) == dict(summary.synapses)
@@ -59,16 +64,15 @@ def check(found: Estimate, summary: Summary, memory: float, sizes: Mapping[str, 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_examples(name: str, tmp_path: Path) -> None:
     config = read_config(CONFIGS[name])
-    summary, memory, sizes = run_isolated(built, config, str(tmp_path / "output"))
-    check(estimate(config), summary, memory, sizes)
+    check(estimate(config), *run_isolated(built, config, str(tmp_path / "output")))
 
 
 def test_real_cells(tmp_path: Path) -> None:
     config = read_config(material().circuit("ten_cells") / "simulation_config.json")
     config = config.model_copy(update={"run": config.run.model_copy(update={"tstop": 2.0})})
-    summary, memory, sizes = run_isolated(built, config, str(tmp_path / "output"))
+    summary, *measured = run_isolated(built, config, str(tmp_path / "output"))
     assert summary.skipped
-    check(estimate(config), summary, memory, sizes)
+    check(estimate(config), summary, *measured)
 
 
 def test_neuron_is_not_started() -> None:
