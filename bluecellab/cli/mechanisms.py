@@ -28,6 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     build = commands.add_parser("build", help="compile the .mod files of a folder, unless cached")
     build.add_argument("folder", nargs="+", help="folder of .mod files, or .mod files")
+    build.add_argument(
+        "--native",
+        action="store_true",
+        default=None,
+        help="optimise for the processor of this machine (-O3 -march=native), as BLUECELLAB_NATIVE=1 does",
+    )
+    build.add_argument("--coreneuron", action="store_true", help="compile them for CoreNEURON, too")
     build.set_defaults(run=_build)
     listing = commands.add_parser("list", help="list the libraries in the cache")
     listing.set_defaults(run=_list)
@@ -48,19 +55,38 @@ def _days(text: str) -> float:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from bluecellab.nrn.mechanisms import build
+    from bluecellab.nrn.mechanisms import build, build_for_coreneuron, load_mechanisms
 
     began = time.perf_counter()
     given: list[str] = arguments.folder
-    library = build(given[0] if len(given) == 1 else given)
+    what = given[0] if len(given) == 1 else given
+    library = build(what, native=arguments.native)
+    other = None
+    if arguments.coreneuron:
+        load_mechanisms(what, native=arguments.native)
+        other = build_for_coreneuron(arguments.native)
     seconds = time.perf_counter() - began
     if arguments.json:
-        _print_json({**asdict(library), "path": str(library.path), "seconds": round(seconds, 3)})
-    else:
-        print(f"{library.path}")
-        count = _counted(len(library.names), "mechanism", "mechanisms")
-        print(f"{count} in {seconds:.1f} s: {', '.join(library.names)}")
+        told = {**asdict(library), "path": str(library.path), "seconds": round(seconds, 3)}
+        if other is not None:
+            told["coreneuron"] = {**asdict(other), "path": str(other.path)}
+        _print_json(told)
+        return 0
+    print(f"{library.path}")
+    count = _counted(len(library.names), "mechanism", "mechanisms")
+    print(f"{count} in {seconds:.1f} s: {', '.join(library.names)}")
+    _print_changes(library.changes)
+    if other is not None:
+        print(f"{other.path}")
+        _print_changes(other.changes)
+        for name, reason in other.left_out.items():
+            print(f"CoreNEURON cannot have {name}: {' '.join(reason.split())}")
     return 0
+
+
+def _print_changes(changes: Sequence[str]) -> None:
+    for change in changes:
+        print(f"changed: {change}")
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -105,13 +131,14 @@ def _plain(entry: CacheEntry) -> dict[str, object]:
 
 
 def _table(entries: Sequence[CacheEntry]) -> str:
-    rows = [("KEY", "MECHANISMS", "MB", "COMPILED", "NEURON", "STATE", "FROM")]
+    rows = [("KEY", "MECHANISMS", "MB", "COMPILED", "NEURON", "ENGINE", "FLAGS", "STATE", "FROM")]
     for entry in entries:
         compiled = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
         size = f"{entry.size / 1e6:.1f}"
         count = str(len(entry.names))
-        row = (entry.key, count, size, compiled, entry.neuron, entry.state, entry.source)
-        rows.append(row)
+        engine = "CoreNEURON" if entry.engine == "coreneuron" else "NEURON"
+        kind = (entry.neuron, engine, " ".join(entry.flags) or "-", entry.state)
+        rows.append((entry.key, count, size, compiled, *kind, entry.source))
     return table(rows)
 
 

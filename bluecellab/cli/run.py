@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -77,6 +78,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="check everything, and tell how large it is and what it will take; build and write nothing",
     )
+    parser.add_argument(
+        "--native",
+        action="store_true",
+        help="mechanisms optimised for the processor of this machine, as with BLUECELLAB_NATIVE=1",
+    )
     parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
     parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
@@ -86,6 +92,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from bluecellab.nrn.mechanisms.flags import NATIVE_VARIABLE
+
+    if arguments.native:
+        os.environ[NATIVE_VARIABLE] = "1"  # also for the processes that are started
     own = rank_of()
     if arguments.dry_run:
         if own is not None and own.rank:

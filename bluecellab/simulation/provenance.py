@@ -45,13 +45,14 @@ def system() -> str:
 
 
 def libraries() -> list[JsonValue]:
-    """Return the mechanism libraries that are loaded: source, key of the content, names, flags."""
+    """Return the mechanism libraries that are loaded: source, key of the content, names, flags, changes."""
     return [
         {
             "source": library.source,
             "key": library.key,
             "names": list(library.names),
             "flags": list(library.flags),
+            "changes": list(library.changes),
         }
         for library in mechanisms.loaded()
     ]

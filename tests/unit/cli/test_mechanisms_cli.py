@@ -36,7 +36,17 @@ def test_build_list_clear(mods: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert summary.endswith(": leak")
     assert main(["mechanisms", "list"]) == 0
     header, row = capsys.readouterr().out.splitlines()
-    assert header.split() == ["KEY", "MECHANISMS", "MB", "COMPILED", "NEURON", "STATE", "FROM"]
+    assert header.split() == [
+        "KEY",
+        "MECHANISMS",
+        "MB",
+        "COMPILED",
+        "NEURON",
+        "ENGINE",
+        "FLAGS",
+        "STATE",
+        "FROM",
+    ]
     assert row.endswith(f"ready  {mods}")
     assert main(["mechanisms", "clear", "--older-than", "2"]) == 0
     assert capsys.readouterr().out == "removed 0 libraries (0.0 MB)\n"
