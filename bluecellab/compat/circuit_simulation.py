@@ -8,6 +8,7 @@ import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -25,6 +26,7 @@ from bluecellab.compat.reports.utils import prepare_recordings
 from bluecellab.compat.rngsettings import RNGSettings
 from bluecellab.compat.type_aliases import SiteEntry
 from bluecellab.errors import SimulationError
+from bluecellab.simulation.circuit.across import missing
 from bluecellab.simulation.circuit.core import CircuitSimulation as RoomSimulation
 from bluecellab.simulation.circuit.selection import CellsWanted, merge_spike_trains
 from bluecellab.spec.base import CellId
@@ -37,8 +39,20 @@ AnyCellId = CellId | tuple[str, int] | int
 Projections = bool | str | Sequence[str] | None
 
 
+class _FacesHere(CellDict):
+    """The cells of this rank; asking for one of another rank says where it is."""
+
+    of_all: Mapping[CellId, int] = MappingProxyType({})
+
+    def __missing__(self, cell_id: CellId) -> RoomCell:
+        raise missing(cell_id, self.of_all)
+
+
 class CircuitSimulation(RoomSimulation):
     """Cells of a circuit, with the random streams of BlueCelluLab.
+
+    Among several ranks each may pass its own share of the cells to :meth:`instantiate_gids`, as published
+    scripts do; or all of them pass all cells, which are then spread. ``cells`` has those of this rank.
 
     Parameters
     ----------
@@ -85,7 +99,7 @@ class CircuitSimulation(RoomSimulation):
             config, dt, record_dt, base_seed, rng_mode, print_cellstate, kept, save_time, seeds="bluecellulab"
         )
         self._given = simulation_config
-        self._faces = CellDict()
+        self._faces = _FacesHere()
         self._circuit_access: Any = None
         self._simulation_access: Any = None
         self.recording_index: dict[CellId, list[str]] = {}
@@ -127,6 +141,7 @@ class CircuitSimulation(RoomSimulation):
     def _show(self) -> None:
         """Let cells be seen as published."""
         assembly = self._built()
+        self._faces.of_all = self._ranks
         mates: weakref.WeakValueDictionary[CellId, RoomCell] = weakref.WeakValueDictionary()
         for cell_id, cell in assembly.cells.items():
             kind = Cell if cell.artificial is None else BasePointProcessCell

@@ -17,7 +17,15 @@ import numpy as np
 
 from bluecellab import load_mechanisms
 from bluecellab.circuit.config import read_config
+from bluecellab.compat import CircuitSimulation as PublishedSimulation
+from bluecellab.compat.reports.utils import (
+    collect_local_payload,
+    collect_local_spikes,
+    gather_payload_to_rank0,
+    payload_to_cells,
+)
 from bluecellab.errors import CircuitWarning, ElsewhereError
+from bluecellab.nrn import objects
 from bluecellab.nrn.parallel import ranks
 from bluecellab.simulation import CircuitSimulation
 from bluecellab.simulation.circuit.spreading import Spread
@@ -121,6 +129,45 @@ def shares(folder: Path) -> Arrays:
         found = ran(simulation)
     del found["order"]  # that of the ranks
     return found
+
+
+def published(folder: Path) -> Arrays:
+    """A published script: each rank has its block of cells, and the first one gathers what was recorded."""
+    config = written(folder, write_network)
+    context, everybody = objects.parallel_context(), ranks()
+    cells = [CellId("A", node) for node in range(5)]
+    size = -(-len(cells) // everybody.count)
+    own = cells[everybody.id * size : (everybody.id + 1) * size]
+    with PublishedSimulation(str(config), parallel_context=context) as simulation:
+        simulation.instantiate_gids(
+            own,
+            add_synapses=True,
+            add_stimuli=True,
+            add_minis=True,
+            add_projections=True,
+            pre_spike_trains=virtual_spikes(),
+        )
+        assert list(simulation.cells) == own
+        simulation.run(T_STOP)
+        for cell_id in cells:
+            if simulation.where(cell_id) != everybody.id:
+                try:
+                    simulation.cells[cell_id]
+                except ElsewhereError as error:
+                    assert error.rank == simulation.where(cell_id)
+        payload = collect_local_payload(simulation.cells, own, simulation.recording_index)
+        spikes = collect_local_spikes(simulation, own)
+        merged, all_spikes = gather_payload_to_rank0(context, payload, spikes)
+        if everybody.id:
+            assert merged is None
+            return {}
+        assert merged is not None
+        assert all_spikes is not None
+        recorded = payload_to_cells(merged, {})
+        return {  # names have NEURON's numbers of templates in them, which are of each rank
+            **{f"v {cell_id}": np.stack(list(recorded[cell_id].recordings.values())) for cell_id in cells},
+            **{f"s {node}": np.array(times) for node, times in sorted(all_spikes["A"].items())},
+        }
 
 
 def few(folder: Path) -> Arrays:

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.mpi, pytest.mark.timeout(900)]
 #: What is run in one job, as starting one takes seconds.
 ALONE = (
     "shares",
+    "published",
     "few",
     "by_index",
     "by_load",

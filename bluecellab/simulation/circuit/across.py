@@ -24,6 +24,7 @@ __all__ = [
     "Everywhere",
     "built_everywhere",
     "elsewhere",
+    "missing",
     "on_first_rank",
     "ran_everywhere",
 ]
@@ -45,10 +46,13 @@ class CellsHere(dict[CellId, Cell]):
         self._of_all = of_all
 
     def __missing__(self, cell_id: CellId) -> Cell:
-        rank = self._of_all.get(cell_id)
-        if rank is None or rank == ranks().id:
-            raise KeyError(cell_id)
-        raise elsewhere(cell_id, rank)
+        raise missing(cell_id, self._of_all)
+
+
+def missing(cell_id: CellId, of_all: Mapping[CellId, int]) -> KeyError | ElsewhereError:
+    """Return what to raise when a dictionary of the cells of this rank has not one."""
+    rank = of_all.get(cell_id)
+    return KeyError(cell_id) if rank is None or rank == ranks().id else elsewhere(cell_id, rank)
 
 
 def elsewhere(cell_id: CellId, rank: int) -> ElsewhereError:
