@@ -21,22 +21,24 @@ __all__ = ["Reader", "Sampler", "Sampling", "Schedule", "Stepper"]
 
 IntArray = npt.NDArray[np.int64]
 
+_NEAR = 3  # steps; NEURON takes more of them in another way, which is faster on several threads
+
 _NEW_LIST = """
 obfunc bluecellab_new_list() { localobj made
     made = new List()
     return made
 }
 """
-# arguments: ParallelContext, steps to each stop, dt, who reads at which stop, PtrVectors, rows, blocks, where
-# in these the next row goes, how far it has come: stops that are done, and the reader that reads (or -1), and
-# to how many stops it goes step by step
+# arguments: ParallelContext, steps to each stop (negative: one by one), dt, who reads at which stop,
+# PtrVectors, rows, blocks, where in these the next row goes, and how far it has come: stops that are done, and
+# the reader that reads (or -1)
 _TAKE = """
 proc bluecellab_take_steps() { local i, j, k, m, n
     n = $o5.count()
     k = 0
     for i = 0, $o2.size() - 1 {
-        if (i < $10) {
-            for m = 1, $o2.x[i] fadvance()
+        if ($o2.x[i] < 0) {
+            for m = 1, -$o2.x[i] fadvance()
         } else {
             $o1.psolve(t + ($o2.x[i] + 0.25)*$3)
         }
@@ -140,7 +142,8 @@ class Stepper:
     """Takes the steps of one advance. All ranks make theirs together, and stop after the same steps.
 
     At the end of ``psolve`` ranks wait for each other. So several of them go step by step to all stops but
-    the last; they then wait no more often than without samples.
+    the last; they then wait no more often than without samples. A process that is alone does so to stops that
+    are near, as NEURON itself would, because calls of ``psolve`` cost some 10 us.
 
     Parameters
     ----------
@@ -231,7 +234,7 @@ class Stepper:
         try:
             self._solve(
                 objects.parallel_context(),
-                objects.vector(steps),
+                objects.vector(self._signed(steps, ends=ends)),
                 self._dt,
                 objects.vector(reads[:, active].ravel()),
                 self._listed([reader.pointers.raw for reader in members]),
@@ -239,7 +242,6 @@ class Stepper:
                 self._listed([reader.frames.block for reader in members]),
                 objects.vector([reader.frames.count * reader.frames.size for reader in members]),
                 progress,
-                0 if self._alone else len(steps) - ends,
             )
         except RuntimeError as error:
             done, reading = (int(value) for value in objects.values_of(progress))
@@ -256,6 +258,13 @@ class Stepper:
             read = int(reads[:, index].sum())
             self._readers[index].frames.count += read
             self._readers[index].took(read)
+
+    def _signed(self, steps: IntArray, *, ends: bool) -> IntArray:
+        """Return steps to stops, negative where they are taken one by one."""
+        single = steps <= _NEAR if self._alone else np.ones(len(steps), dtype=bool)
+        if ends:
+            single[-1:] = False
+        return np.where(single, -steps, steps)
 
     def _listed(self, items: Sequence[Any]) -> Any:
         """Return a List of NEURON's."""
