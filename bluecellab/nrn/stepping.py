@@ -30,8 +30,8 @@ obfunc bluecellab_new_list() { localobj made
 }
 """
 # arguments: ParallelContext, steps to each stop (negative: one by one), dt, who reads at which stop,
-# PtrVectors, rows, blocks, where in these the next row goes, and how far it has come: stops that are done, and
-# the reader that reads (or -1)
+# PtrVectors, rows, blocks, where in these the next row goes, and how far it has come: stops that are done,
+# and the reader that reads (or -1)
 _TAKE = """
 proc bluecellab_take_steps() { local i, j, k, m, n
     n = $o5.count()
