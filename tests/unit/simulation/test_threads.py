@@ -1,0 +1,180 @@
+"""Runs of several threads: the same bits, and one thread afterwards whatever happens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from bluecellab import CircuitSimulation, Simulation, create_ball_stick, run_isolated, run_sonata
+from bluecellab.cell import Cell
+from bluecellab.errors import HookError, SimulationError, UnsupportedByEngineError
+from bluecellab.nrn import objects, threads
+from bluecellab.spec.stimuli import Noise
+from tests.unit.simulation.circuit.allen.network import CONFIG
+from tests.unit.simulation.circuit.small import virtual_spikes, write_network
+
+COUNT = 5
+Voltages = list[np.ndarray]
+
+
+@contextmanager
+def connected(cells: list[Cell], delay: float) -> Iterator[None]:
+    """Let every cell excite the dendrite of each other, at delays from that on."""
+    made: list[object] = []
+    for index, cell in enumerate(cells):
+        for other in range(1, COUNT):
+            synapse = objects.point_process("ExpSyn", cell.sections["dend[0]"].raw(0.2 * other))
+            synapse.tau = 2.0
+            source = cells[(index + other) % COUNT].soma.raw
+            connection = objects.net_con(source(0.5), synapse)
+            connection.threshold = -20.0
+            connection.delay = delay + 0.1 * other
+            connection.weight[0] = 0.003
+            made += [connection, synapse]
+    try:
+        yield
+    finally:
+        made.clear()
+        del connection, synapse
+
+
+@pytest.fixture
+def cells() -> Iterator[list[Cell]]:
+    made = [create_ball_stick() for _ in range(COUNT)]
+    for index, cell in enumerate(made):
+        cell.sections["dend[0]"].raw.nseg = 5 + 2 * index
+        cell.add_step(1 + 0.3 * index, 18, 0.3 + 0.1 * index)  # first played after 0 ms
+    yield made
+    for cell in made:
+        cell.close()
+
+
+@pytest.fixture
+def simulation(cells: list[Cell]) -> Iterator[Simulation]:
+    with Simulation() as made:
+        for cell in cells:
+            made.add_cell(cell)
+        yield made
+
+
+def run(simulation: Simulation, count: int) -> Voltages:
+    simulation.run(20, cvode=False, threads=count)
+    assert threads.count() == 1
+    return [cell.get_soma_voltage() for cell in simulation.cells]
+
+
+def same(first: Voltages, second: Voltages) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_every_bit_is_the_same(cells: list[Cell], simulation: Simulation) -> None:
+    cells[1].add_stimulus(Noise(delay=2.5, duration=10, mean=0.1, variance=0.01), cells[1].soma(0.5))
+    alone = run(simulation, 1)
+    with connected(cells, 1.0):
+        one = run(simulation, 1)
+        assert not same(one, alone)
+        for count in (2, 2, 2, 3, COUNT + 3, 1):
+            assert same(run(simulation, count), one), count
+
+
+def test_variable_step_afterwards(simulation: Simulation) -> None:
+    simulation.run(20, cvode=True)
+    times, voltage = simulation.cells[0].get_time(), simulation.cells[0].get_soma_voltage()
+    run(simulation, 2)
+    simulation.run(20, cvode=True)
+    assert np.array_equal(simulation.cells[0].get_time(), times)
+    assert np.array_equal(simulation.cells[0].get_soma_voltage(), voltage)
+
+
+def test_what_several_threads_cannot(cells: list[Cell], simulation: Simulation) -> None:
+    one = run(simulation, 1)
+    with pytest.raises(UnsupportedByEngineError, match="CVODE") as refused:
+        simulation.run(20, cvode=True, threads=2)
+    assert refused.value.offenders == ("CVODE",)
+    clamp = objects.point_process("VClamp", cells[0].soma.raw(0.5))
+    with pytest.raises(UnsupportedByEngineError, match="VClamp: .*SEClamp") as refused:
+        simulation.run(20, cvode=False, threads=2)
+    assert refused.value.offenders == ("VClamp",)
+    del clamp
+    with (
+        connected(cells, -0.1),
+        pytest.raises(UnsupportedByEngineError, match="delays of connections of at least two steps"),
+    ):
+        simulation.run(20, cvode=False, threads=2)
+    assert threads.count() == 1
+    assert same(run(simulation, 1), one)
+    assert same(run(simulation, 2), one)
+    with pytest.raises(SimulationError, match="threads=2 cannot be continued"):
+        simulation.continue_run(30)
+
+
+def test_a_hook_that_raises(simulation: Simulation) -> None:
+    one = run(simulation, 1)
+
+    def fail(time: float) -> None:
+        if time > 5:
+            raise ValueError("enough")
+
+    simulation.add_hook(fail, 1.0)
+    with pytest.raises(HookError, match="enough"):
+        simulation.run(20, cvode=False, threads=2)
+    assert threads.count() == 1
+    simulation.hooks.clear()
+    assert same(run(simulation, 2), one)
+
+
+def test_processes_can_be_made_afterwards(simulation: Simulation) -> None:
+    one = run(simulation, 1)
+    run(simulation, 2)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if same(run(simulation, 2), one) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert run_isolated(threads_elsewhere, 2) == run_isolated(threads_elsewhere, 1)
+
+
+def threads_elsewhere(count: int) -> bytes:
+    with create_ball_stick() as first, create_ball_stick() as second, Simulation() as simulation:
+        for cell in (first, second):
+            cell.add_step(2, 18, 0.5)
+            simulation.add_cell(cell)
+        return b"".join(voltage.tobytes() for voltage in run(simulation, count))
+
+
+def test_a_circuit(tmp_path: Path) -> None:
+    outcomes = []
+    with CircuitSimulation(write_network(tmp_path)) as simulation:
+        simulation.instantiate(replay=virtual_spikes())
+        for count in (1, 2, 3):
+            simulation.run(threads=count)
+            potentials = [simulation.get_voltage_trace(cell_id) for cell_id in simulation.cells]
+            outcomes.append((potentials, [*dict(simulation.spikes).values()]))
+    for potentials, spikes in outcomes[1:]:
+        assert same(potentials, outcomes[0][0])
+        assert same(spikes, outcomes[0][1])
+
+
+def test_a_circuit_of_the_allen_dialect(tmp_path: Path) -> None:
+    one = run_sonata(CONFIG, output=tmp_path / "one")
+    two = run_sonata(CONFIG, output=tmp_path / "two", threads=2)
+    assert one.reports.keys() == two.reports.keys()
+    pairs = [*zip(one.spikes_files, two.spikes_files, strict=True)]
+    pairs += [(one.reports[name], two.reports[name]) for name in one.reports]
+    for first, second in pairs:
+        if first.suffix == ".h5":
+            assert contents(first) == contents(second)
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()].tobytes()}) if hasattr(item, "shape") else None
+        )
+    return found
