@@ -22,7 +22,7 @@ __all__ = ["EdgesTable"]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 _KEPT = 2**23
-"""Edges of a population up to which its columns are kept in memory."""
+"""Edges of a population up to which its columns are kept in memory, if all targets are asked for."""
 _AT_ONCE = 2**18
 """Edges up to which they are kept from the first one that is asked for."""
 _FEW = 64
@@ -122,6 +122,7 @@ class EdgesTable:
         self._known = frozenset(self._columns)
         self._kept: _Kept | None = None
         self._asked = 0
+        self._between: tuple[int, int] | None = None  # targets that have been asked for
         self._index: EdgeIndex | None = None
 
     def _end(self, end: str, nodes: Mapping[str, NodesTable]) -> str:
@@ -173,8 +174,7 @@ class EdgesTable:
             self.table.check(names)
         kept = self._kept
         if kept is None:
-            self._asked += 1
-            if self.table.size > (_AT_ONCE if self._asked <= _FEW else _KEPT):
+            if self.table.size > self._most(node):
                 return self._read(node, names)
             kept = self._kept = _Kept(self.table, self.index(), (self._sources, self._receivers))
         starts = kept.sorted.starts
@@ -186,6 +186,19 @@ class EdgesTable:
             kept.sources[first:last],
             kept.read(first, last, names),
         )
+
+    def _most(self, node: int) -> int:
+        """Return how many edges may be kept, now that those of another node are asked for.
+
+        Who asks for one target of four, as each of four ranks does, keeps a fourth of what one may who asks for
+        all: so the memory of all of them together does not grow with their number.
+        """
+        self._asked += 1
+        low, high = self._between or (node, node)
+        self._between = low, high = min(low, node), max(high, node)
+        if self._asked <= _FEW:
+            return _AT_ONCE
+        return max(_AT_ONCE, int(_KEPT * min(1.0, self._asked / (high - low + 1))))
 
     def index(self) -> EdgeIndex:
         """Return its index.

@@ -59,6 +59,22 @@ def test_kept_after_some_were_asked_for(config: Path, monkeypatch: pytest.Monkey
         }
 
 
+def test_who_asks_for_a_part_of_the_targets_keeps_no_more_than_a_part(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_allen(config) as whole:
+        expected = {target: whole.edges("recurrent", target).sources.tolist() for target in range(5)}
+        size = whole.edge_populations["recurrent"].size
+    monkeypatch.setattr(edges_module, "_AT_ONCE", 2)
+    monkeypatch.setattr(edges_module, "_FEW", 2)
+    monkeypatch.setattr(edges_module, "_KEPT", size * 3 // 2)
+    with open_allen(config) as circuit:
+        for target, kept in ((0, False), (2, False), (4, False), (1, True), (3, True), (0, True)):
+            found = circuit.edges("recurrent", target)
+            assert found.sources.tolist() == expected[target]
+            assert found.sources.flags.writeable != kept
+
+
 def test_older_names_of_the_index(config: Path) -> None:
     path = config.parent / "recurrent_edges.h5"
     with h5py.File(path, "r+") as file:
