@@ -190,8 +190,8 @@ class EdgesTable:
     def _most(self, node: int) -> int:
         """Return how many edges may be kept, now that those of another node are asked for.
 
-        Who asks for one target of four, as each of four ranks does, keeps a fourth of what one may who asks for
-        all: so the memory of all of them together does not grow with their number.
+        Who asks for one target of four, as each of four ranks does, keeps a fourth of what one may who asks
+        for all: so the memory of all of them together does not grow with their number.
         """
         self._asked += 1
         low, high = self._between or (node, node)
