@@ -15,17 +15,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import harness
 from benchmarks.bionet import bench_bionet
 from benchmarks.experiments import bench_experiments, bench_workers
-from benchmarks.harness import PEER, ROOT, WRONG, Row, Task, compared, in_turn, machine, numbers, table
+from benchmarks.harness import (
+    PEER,
+    ROOT,
+    WRONG,
+    Budget,
+    Row,
+    Task,
+    compared,
+    in_turn,
+    machine,
+    numbers,
+    table,
+)
 from benchmarks.scaling import bench_scaling
 from benchmarks.sections import TITLES, Section, joined, merged, parsed
 from benchmarks.synapses import bench_synapses
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-#: How often sides take turns, in all of it: each may take its part of the time.
-_TURNS = 60
+#: How many comparisons there are of each name, which share the time.
+TURNS = {
+    "import": 1,
+    "run": 2,
+    "create": 1,
+    "isolated": 2,
+    "leak": 6,
+    "synapses": 14,
+    "experiments": 8,
+    "workers": 3,
+    "bionet": 5,
+    "scaling": 11,
+}
 HEAD = """# Benchmarks
 
 CPU time, in fresh processes that take turns; medians over n rounds, and the median of the rounds' ratios. "Bare
@@ -262,12 +284,14 @@ def main() -> int:
     scale = QUICK if arguments.quick else FULL
     if arguments.rounds:
         scale = dataclasses.replace(scale, rounds=arguments.rounds)
-    harness.PATIENCE = arguments.minutes * 60 / _TURNS
+    names = list(arguments.names or BENCHMARKS)
     rows, sections = [], []
-    for name in arguments.names or BENCHMARKS:
+    Budget.begin(arguments.minutes * 60, sum(TURNS[name] for name in names))
+    for number, name in enumerate(names, 1):
         print(f"{name} ...", file=sys.stderr, flush=True)
         began = time.monotonic()
         some = BENCHMARKS[name](scale)
+        Budget.turns = sum(TURNS[each] for each in names[number:])
         if arguments.quick:  # brief figures are no measurements
             some = [dataclasses.replace(row, target=None) for row in some]
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

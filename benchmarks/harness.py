@@ -18,8 +18,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PEER = os.environ.get("BLUECELLAB_ORACLE_PYTHON", "")
 Answer = dict[str, Any]
-#: Seconds after which no further round is begun; the first one always is.
-PATIENCE = 60.0
 #: Begins a note that says that the sides did not do the same.
 WRONG = "WRONG"
 
@@ -53,13 +51,39 @@ class Task:
         return answer
 
 
+class Budget:
+    """How long all that is measured may take: every comparison its part of what is left.
+
+    Attributes
+    ----------
+    until
+        When it should end, by the monotonic clock in s.
+    turns
+        How many comparisons are still to come.
+    """
+
+    until = float("inf")
+    turns = 1
+
+    @classmethod
+    def begin(cls, seconds: float, turns: int) -> None:
+        """Begin to measure."""
+        cls.until, cls.turns = time.monotonic() + seconds, turns
+
+    @classmethod
+    def share(cls) -> float:
+        """Return how long the next comparison may take, in s."""
+        left, cls.turns = (cls.until - time.monotonic()) / max(1, cls.turns), cls.turns - 1
+        return left
+
+
 def in_turn(tasks: Mapping[str, Task], rounds: int) -> dict[str, list[Answer]]:
     """Do every task once a round, as long as there is time; every other round in the reverse order."""
     answers: dict[str, list[Answer]] = {name: [] for name in tasks}
-    began = time.monotonic()
+    patience, began = Budget.share(), time.monotonic()
     for number in range(rounds):
         taken = time.monotonic() - began
-        if number and taken * (number + 1) / number > PATIENCE:
+        if number and taken * (number + 1) / number > patience:
             break
         order = list(tasks.items())
         for name, task in order if number % 2 == 0 else reversed(order):
