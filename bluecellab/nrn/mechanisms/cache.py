@@ -27,8 +27,7 @@ import platformdirs
 from bluecellab.errors import MechanismError
 
 __all__ = ["Entry", "cache_folder", "checksum", "entries", "entry_lock", "hold", "obtain"]
-__all__ += ["place"]
-__all__ += ["prepare_folder", "read_entry", "remove", "remove_leftovers", "staging"]
+__all__ += ["place", "prepare_folder", "put", "read_entry", "remove", "remove_leftovers", "staging"]
 
 State = Literal["ready", "in use", "damaged"]
 
@@ -243,6 +242,18 @@ def obtain(key: str, make: Callable[[Path], Entry]) -> Entry:
             log.warning("the library %s in the cache is damaged and is compiled anew", key)
         with staging() as folder:
             return place(key, folder, make(folder))
+
+
+def put(library: Path, folder: Path) -> Path:
+    """Copy a compiled library into a folder of the cache; return where it is.
+
+    Raises
+    ------
+    MechanismError
+        If there is no room for it.
+    """
+    with _usable("copying a library into it"):
+        return Path(shutil.copyfile(library, folder / library.name))
 
 
 @contextmanager

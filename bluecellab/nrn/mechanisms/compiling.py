@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bluecellab.errors import CompileError, MechanismError
+from bluecellab.nrn.mechanisms import cache
 from bluecellab.nrn.mechanisms.sources import Sources
 from bluecellab.nrn.mechanisms.toolchain import ARCHITECTURES, Toolchain
 
@@ -71,7 +72,7 @@ def compile_into(
         library = find_made(folder, LIBRARIES)
         if code or library is None:
             raise _error(sources, output, folder)
-        shutil.copyfile(library, target / library.name)
+        cache.put(library, target)
     seconds = time.perf_counter() - began
     log.info("compiled %d .mod files of %s in %.1f s", len(sources.declarations), sources.origin, seconds)
     return library.name, seconds

@@ -34,6 +34,12 @@ _TRANSLATOR = Path(__file__).with_name("translator.py")
 _MODS = "mods"
 _ROUNDS = 3  # what does not translate, what does not compile then, and what is left
 _LONGEST = 12
+_TAIL = 60
+#: Not the fault of any mechanism, which must not be left out for it.
+_TROUBLE = re.compile(
+    r"No space left|Disk quota|cannot allocate|memory exhausted|Killed|Permission denied|Read-only file",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +196,22 @@ def _compile(
             _, output = run(command, tools, folder, MAKEFLAGS="k", NMODL_PYLIB=_libpython())
             library = find_made(folder, _LIBRARIES)
             if library is not None:
-                shutil.copyfile(library, target / library.name)
-                return target / library.name, left_out
+                return cache.put(library, target), left_out
             failed = {name for name in failed_in(output) if f"{name}.mod" in sources.files}
-            if not failed - left_out.keys():
+            if not failed - left_out.keys() or _TROUBLE.search(output):
                 break
             for name in failed:
                 left_out[name] = _reason(name, output, folder)
                 for path in folder.rglob(f"{name}.*"):
                     path.unlink()
-    raise CompileError("The library of mechanisms for CoreNEURON cannot be made; see below.", output[-8000:])
+    raise CompileError("The library of mechanisms for CoreNEURON cannot be made; see below.", _end(output))
+
+
+def _end(output: str) -> str:
+    """Return the last lines, and before them what tells of trouble."""
+    lines = output.splitlines()
+    trouble = [line for line in lines[:-_TAIL] if _TROUBLE.search(line)][:_LONGEST]
+    return "\n".join([*trouble, *lines[-_TAIL:]])
 
 
 def _write_translator(folder: Path) -> None:
