@@ -21,13 +21,13 @@ from bluecellab.simulation.estimating.bench import Measured
 from bluecellab.simulation.estimating.reports import ReportSize, report_sizes, spikes_bytes
 from bluecellab.simulation.estimating.result import Estimate, RankEstimate
 from bluecellab.simulation.estimating.wires import Wires
-from bluecellab.simulation.request import ENGINES, Engine
+from bluecellab.simulation.request import ENGINES, Engine, engine_of
 from bluecellab.simulation.sizing.cells import CellSize, Sizes
 from bluecellab.simulation.sizing.costs import Costs, read_costs
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import SimulationConfig
 
-__all__ = ["estimate", "estimate_of_cells"]
+__all__ = ["estimate", "estimate_of_cells", "spread"]
 
 PathLike = str | os.PathLike[str]
 FloatArray = npt.NDArray[np.float64]
@@ -37,7 +37,10 @@ _RATE = 5.0  # Hz of each cell, to guess numbers of spikes
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """Everything that is known of a simulation: columns, one row for each cell."""
+    """Everything that is known of a simulation: columns, one row for each cell.
+
+    ``rows`` says for each cell which of those that were looked at it is like.
+    """
 
     config: AnyConfig
     sizes: Mapping[CellId, CellSize]
@@ -46,6 +49,7 @@ class _Model:
     read: npt.NDArray[np.int64]
     points: int
     assumed: tuple[str, ...]
+    rows: npt.NDArray[np.int64]
 
     @property
     def steps(self) -> float:
@@ -55,11 +59,47 @@ class _Model:
     @property
     def spikes(self) -> float:
         """How many spikes the cells send, at a guess."""
-        return len(self.sizes) * _RATE * self.config.run.tstop / 1000
+        return len(self.rows) * _RATE * self.config.run.tstop / 1000
 
     def column(self, name: str) -> FloatArray:
         """Return a number of each cell, shape (cells,)."""
-        return np.array([getattr(size, name) for size in self.sizes.values()], dtype=np.float64)
+        values = np.array([getattr(size, name) for size in self.sizes.values()], dtype=np.float64)
+        return values[self.rows]
+
+    def kinds(self) -> dict[str, int]:
+        """Return how many cells there are of each kind."""
+        found: dict[str, int] = {}
+        for size, count in zip(
+            self.sizes.values(), np.bincount(self.rows, minlength=len(self.sizes)).tolist(), strict=True
+        ):
+            found[size.kind] = found.get(size.kind, 0) + count
+        return found
+
+    def scaled(self, count: int) -> _Model:
+        """Return the model of so many cells, of which these are some, evenly spread."""
+        known = len(self.sizes)
+        rows = np.arange(count, dtype=np.int64) * known // count
+        factor = count / known
+        reports = [
+            replace(
+                each,
+                elements=round(each.elements * factor),
+                read=round(each.read * factor),
+                bytes=round(each.bytes * factor),
+            )
+            if each.per_cell
+            else replace(each, read=round(each.read * factor))
+            for each in self.reports
+        ]
+        told = f"{known:,} of {count:,} cells were looked at, and the others are like them"
+        return replace(
+            self,
+            wires=self.wires.scaled(rows),
+            reports=reports,
+            read=self.read[rows],
+            assumed=(told, *self.assumed),
+            rows=rows,
+        )
 
 
 def estimate(
@@ -67,9 +107,10 @@ def estimate(
     *,
     ranks: int = 1,
     threads: int = 1,
-    engine: Engine = "neuron",
+    engine: Engine | None = None,
     confine_to: PathLike | None = None,
     costs: Costs | None = None,
+    look_at: int = 5000,
 ) -> Estimate:
     """Return how large a simulation will be and what it will take; NEURON is not started.
 
@@ -84,11 +125,13 @@ def estimate(
     ranks, threads
         How many processes, and threads in each, are to run it.
     engine
-        What integrates.
+        What integrates; that of the configuration when left out.
     confine_to
         Folder that no path in the configuration may lead out of.
     costs
         What parts cost; those of the calibration of this machine, or built-in ones, when left out.
+    look_at
+        At how many cells to look; of more, some that are evenly spread stand for all.
 
     Raises
     ------
@@ -99,10 +142,10 @@ def estimate(
     CalibrationError
         If the calibration is damaged.
     """
-    for name, value in (("ranks", ranks), ("threads", threads)):
+    for name, value in (("ranks", ranks), ("threads", threads), ("look_at", look_at)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise SimulationError(f"{name} is a positive whole number, not {value!r}")
-    if engine not in ENGINES:
+    if engine is not None and engine not in ENGINES:
         raise SimulationError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
     found = read_costs() if costs is None else costs
     if isinstance(config, str | os.PathLike):
@@ -110,10 +153,13 @@ def estimate(
     dialect = dialect_of(config)
     circuit = dialect.open(confine_to)
     try:
-        model = _modelled(config, circuit, dialect.simulated(circuit))
+        cells = dialect.simulated(circuit)
+        model = _modelled(config, circuit, spread(cells, look_at))
+        if len(cells) > look_at:
+            model = model.scaled(len(cells))
     finally:
         circuit.close()
-    return _Estimator(model, found, (ranks, threads, engine)).estimate()
+    return _Estimator(model, found, (ranks, threads, engine_of(config, engine))).estimate()
 
 
 def estimate_of_cells(
@@ -153,7 +199,21 @@ def _modelled(config: AnyConfig, circuit: CircuitAccess, wanted: Sequence[CellId
     reports, read = report_sizes(config, circuit, cells, wires)
     told = [f"{text} ({count:,} cells)" for text, count in sizer.assumed.items()]
     points = sum(shape.points for shape in sizer.morphologies.values() if not shape.exact)
-    return _Model(config, cells, wires, reports, read, points, (*told, *wires.assumed))
+    rows = np.arange(len(cells), dtype=np.int64)
+    return _Model(config, cells, wires, reports, read, points, (*told, *wires.assumed), rows)
+
+
+def spread(cells: Sequence[CellId], count: int) -> Sequence[CellId]:
+    """Return so many cells, evenly spread over all; all, if there are no more.
+
+    Examples
+    --------
+    >>> spread("abcdef", 3)
+    ['a', 'c', 'e']
+    """
+    if len(cells) <= count:
+        return cells
+    return [cells[index * len(cells) // count] for index in range(count)]
 
 
 class _Estimator:
@@ -172,14 +232,11 @@ class _Estimator:
         ranks = tuple(self._rank(shares == rank, steps) for rank in range(self._ranks))
         files = {size.file: size.bytes for size in model.reports}
         files["spikes"] = spikes_bytes(model.spikes)
-        kinds: dict[str, int] = {}
-        for size in model.sizes.values():
-            kinds[size.kind] = kinds.get(size.kind, 0) + 1
         build = max(rank.build_seconds for rank in ranks)
         run = max(rank.run_seconds for rank in ranks)
         return Estimate(
             config=model.config.path or model.config.network,
-            cells=kinds,
+            cells=model.kinds(),
             sections=int(model.column("sections").sum()),
             segments=int(model.column("segments").sum()),
             synapses=model.wires.synapses,
@@ -200,7 +257,7 @@ class _Estimator:
             imbalance=balance_of([loads[shares == rank].sum() for rank in range(self._ranks)]),
             build_seconds=(build * costs.low, build * costs.high),
             run_seconds=(run * costs.low, run * costs.high),
-            exact=all(size.exact for size in model.sizes.values()),
+            exact=len(model.rows) == len(model.sizes) and all(size.exact for size in model.sizes.values()),
             assumed=(*model.assumed, f"each cell fires at {_RATE:g} Hz"),
             calibration=costs.source,
         )

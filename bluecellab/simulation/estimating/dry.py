@@ -56,7 +56,9 @@ class DryRun:
     mechanisms: PathLike | None = None
     functions: Sequence[PathLike] = ()
 
-    def of(self, config: PathLike, *, ranks: int = 1, threads: int = 1, engine: Engine = "neuron") -> Checked:
+    def of(
+        self, config: PathLike, *, ranks: int = 1, threads: int = 1, engine: Engine | None = None
+    ) -> Checked:
         """Check a configuration, its files and its output folder, and estimate what it will take.
 
         Nothing is written, and NEURON is not started.

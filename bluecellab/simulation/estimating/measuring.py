@@ -19,7 +19,7 @@ from bluecellab.errors import CalibrationError, CircuitWarning
 from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.estimating.bench import Measured, Sample, measure_sample, resident_bytes
-from bluecellab.simulation.estimating.core import estimate_of_cells
+from bluecellab.simulation.estimating.core import estimate_of_cells, spread
 from bluecellab.simulation.isolation import Isolation
 from bluecellab.simulation.sizing.costs import BUILT_IN, Costs
 from bluecellab.spec.base import CellId
@@ -240,7 +240,7 @@ def _compared(own: OwnCircuit, costs: Costs) -> _Comparison:
     dialect = dialect_of(config)
     circuit = dialect.open(None)
     try:
-        cells = _spread(dialect.simulated(circuit), own.cells)
+        cells = spread(dialect.simulated(circuit), own.cells)
         expected = estimate_of_cells(config, circuit, cells, costs)
     finally:
         circuit.close()
@@ -278,10 +278,3 @@ def _factor(more: _Comparison, less: _Comparison | None, name: str) -> float:
     if not expected > 0:
         raise CalibrationError("the circuit has no cells to measure; choose another configuration")
     return float(max(found / expected, _LEAST))
-
-
-def _spread(cells: list[CellId], count: int) -> list[CellId]:
-    """Return so many cells, evenly spread."""
-    if len(cells) <= count:
-        return cells
-    return [cells[index * len(cells) // count] for index in range(count)]

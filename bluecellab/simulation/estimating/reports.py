@@ -60,6 +60,8 @@ class ReportSize:
         How many times it has.
     bytes
         Of the file.
+    per_cell
+        Whether it grows with the number of cells.
     """
 
     name: str
@@ -68,6 +70,7 @@ class ReportSize:
     read: int
     frames: int
     bytes: int
+    per_cell: bool = True
 
 
 def report_sizes(
@@ -150,7 +153,7 @@ class _Sizer:
         size = int(_RESERVED + _BESIDE + _stored(frames, channels, 8))
         files = [report.output_name, *([report.file_name_nwb] if report.file_name_nwb else [])]
         for file in files:
-            yield ReportSize(report.name, file, channels, int(read.sum()), frames, size)
+            yield ReportSize(report.name, file, channels, int(read.sum()), frames, size, per_cell=False)
         if report.contributions_dir is not None:
             count = int(np.count_nonzero(read))
             yield ReportSize(

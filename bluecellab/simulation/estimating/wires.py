@@ -68,6 +68,20 @@ class Wires:
         """How many NetCons there are."""
         return int(self.connections_per_cell.sum())
 
+    def scaled(self, rows: IntArray) -> Wires:
+        """Return what there is of cells that are each like one of these, shape (n,): which one."""
+        factor = len(rows) / self.size
+
+        def times(count: int) -> int:
+            return round(count * factor)
+
+        made = Wires(len(rows), {name: times(count) for name, count in self.synapses.items()})
+        made.per_cell, made.plastic_per_cell = self.per_cell[rows], self.plastic_per_cell[rows]
+        made.connections_per_cell = self.connections_per_cell[rows]
+        made.skipped, made.minis, made.arriving = map(times, (self.skipped, self.minis, self.arriving))
+        made.sources, made.events, made.assumed = self.sources, self.events, self.assumed
+        return made
+
     def add(self, population: str, cell: int, count: int, *, plastic: bool) -> None:
         """Count the synapses of a population of edges on a cell."""
         self.synapses[population] = self.synapses.get(population, 0) + count

@@ -70,9 +70,9 @@ def test_examples(name: str, tmp_path: Path) -> None:
 def test_real_cells(tmp_path: Path) -> None:
     config = read_config(material().circuit("ten_cells") / "simulation_config.json")
     config = config.model_copy(update={"run": config.run.model_copy(update={"tstop": 2.0})})
-    summary, *measured = run_isolated(built, config, str(tmp_path / "output"))
-    assert summary.skipped
-    check(estimate(config), summary, *measured)
+    measured = run_isolated(built, config, str(tmp_path / "output"))
+    assert measured[0].skipped
+    check(estimate(config), *measured)
 
 
 def test_neuron_is_not_started() -> None:
@@ -114,6 +114,7 @@ def test_threads_and_engines_make_it_faster() -> None:
     [
         ({"ranks": 0}, "ranks is a positive whole number, not 0"),
         ({"threads": 1.5}, "threads is a positive whole number, not 1.5"),
+        ({"look_at": 0}, "look_at is a positive whole number, not 0"),
         ({"ranks": True}, "ranks is a positive whole number, not True"),
         ({"engine": "arbor"}, "engine is one of neuron, coreneuron, not 'arbor'"),
     ],
@@ -138,6 +139,17 @@ def test_costs_that_are_given_are_taken() -> None:
     found = estimate(CONFIGS["five"], costs=slow)
     assert found.run_seconds[0] == found.run_seconds[1] > 5
     assert found.lines()[10] == "costs        mine"
+
+
+def test_some_cells_stand_for_many() -> None:
+    whole, some = estimate(CONFIGS["five"], ranks=2), estimate(CONFIGS["five"], ranks=2, look_at=3)
+    assert (whole.exact, some.exact) == (True, False)
+    assert some.assumed[0] == "3 of 5 cells were looked at, and the others are like them"
+    assert dict(some.cells) == dict(whole.cells)
+    assert sum(rank.cells for rank in some.per_rank) == 5
+    for name in ("segments", "connections", "variables", "total_memory"):
+        assert getattr(some, name) == pytest.approx(getattr(whole, name), rel=0.3), name
+    assert sum(some.synapses.values()) == pytest.approx(sum(whole.synapses.values()), rel=0.3)
 
 
 @pytest.mark.parametrize("sample", [LEAST, Sample(cells=2, branches=4, chunk=10.0), Sample(cells=1)])
