@@ -291,7 +291,8 @@ class _Estimator:
             + costs.variable_seconds * read
             + costs.point_seconds * (model.points if cells else 0)
         )
-        memory = costs.start_bytes + costs.memory * (
+        copies = 2 if self._engine == "coreneuron" else 1  # it runs a copy of the model
+        memory = costs.start_bytes + costs.memory * copies * (
             costs.cell_bytes * cells
             + costs.section_bytes * sections
             + costs.segment_bytes * segments
