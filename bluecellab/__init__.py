@@ -135,11 +135,14 @@ def __getattr__(name: str) -> object:
     if home is None:
         raise AttributeError(f"module 'bluecellab' has no attribute {name!r}")
     collecting = gc.isenabled()
-    gc.disable()  # a fifth of the time: what modules make stays, and would be looked through again and again
+    gc.disable()  # what modules make stays; to look through it time and again takes a sixth of the time
     try:
         value = getattr(importlib.import_module(home), name)
     finally:
         if collecting:
+            if not gc.get_freeze_count():
+                gc.freeze()  # and back: they count as old now, without a look at them
+                gc.unfreeze()
             gc.enable()
     globals()[name] = value
     return value
