@@ -83,8 +83,8 @@ def test_mistakes(tmp_path: Path) -> None:
     (path,) = write_saved_edges(tmp_path, [edges()])
     before = path.read_bytes()
     with pytest.raises(OutputError, match="exists already"):
-        refuse_saved_edges(tmp_path, [edges(20)])
-    refuse_saved_edges(tmp_path, [edges(20)], overwrite=True)
+        refuse_saved_edges(tmp_path, [("X", "Y")])
+    refuse_saved_edges(tmp_path, [("X", "Y")], overwrite=True)
     with pytest.raises(OutputError, match="exists already"):
         write_saved_edges(tmp_path, [edges(20)])
     assert path.read_bytes() == before
