@@ -23,8 +23,6 @@ from bluecellab.nrn.ranks import Ranks
 __all__ = ["Launch", "Ranks", "join", "launched", "ranks"]
 
 _LIBRARY = "MPI_LIB_NRN_PATH"  # where NEURON looks first
-_SLEEPING = "MPIR_CVAR_ENABLE_HEAVY_YIELD"  # has MPICH sleep a little when it has waited for a while
-_LOCAL = "MPI_LOCALNRANKS"  # as hydra says it
 _MPICH = ("libmpi.so.12", "libmpi.12.dylib", "libmpich.so.12")
 _OPEN_MPI = ("libmpi.so.40", "libmpi.40.dylib")
 
@@ -63,8 +61,6 @@ def join(h: Any) -> None:
     library = None if _LIBRARY in os.environ else _library_for(launch.launcher)
     if library is not None:
         os.environ[_LIBRARY] = library
-    if _waiting_is_costly(launch):
-        os.environ.setdefault(_SLEEPING, "1")
     problem = ""
     try:
         with runtime.guard("joining the ranks of an MPI job"), _silent():
@@ -102,16 +98,6 @@ def _silent() -> Iterator[None]:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
-
-
-def _waiting_is_costly(launch: Launch) -> bool:
-    """Whether ranks that wait, which MPICH has them do busily, take the processors of those that work.
-
-    With twice as many ranks as processors an exchange took 17 ms on a busy machine; with sleep, 4 ms.
-    """
-    here = os.environ.get(_LOCAL, "")
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (int(here) if here.isdigit() else launch.size) > processors
 
 
 def _library_for(launcher: str) -> str | None:

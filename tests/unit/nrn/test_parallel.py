@@ -85,17 +85,6 @@ def test_library_of_a_launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("here", "size", "expected"), [("2", 8, False), ("8", 8, True), ("", 8, True), ("", 2, False)]
-)
-def test_more_ranks_than_processors(
-    monkeypatch: pytest.MonkeyPatch, here: str, size: int, expected: bool
-) -> None:
-    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
-    monkeypatch.setenv("MPI_LOCALNRANKS", here)
-    assert parallel._waiting_is_costly(Launch("mpich", 0, size)) is expected
-
-
-@pytest.mark.parametrize(
     ("delay", "time", "expected"),
     [
         (1e9, 3.0, 3.0),  # nothing is exchanged
