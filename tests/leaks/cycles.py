@@ -58,7 +58,9 @@ def _new_detailed() -> object:
     )
 
 
-def _use(cell: object, *, progress: bool = False, fail: bool = False, cvode: bool = False) -> object:
+def _use(
+    cell: object, *, progress: bool = False, fail: bool = False, cvode: bool = False, threads: int = 1
+) -> object:
     from bluecellab import Simulation
 
     cell.add_step(1, 4, 0.3)
@@ -75,7 +77,7 @@ def _use(cell: object, *, progress: bool = False, fail: bool = False, cvode: boo
 
         simulation.add_hook(strike, every=2)
     try:
-        simulation.run(5, cvode=cvode, show_progress=progress)
+        simulation.run(5, cvode=cvode, show_progress=progress, threads=threads)
         cell.get_soma_voltage()
         cell.traces()
     except Exception as error:
@@ -84,7 +86,7 @@ def _use(cell: object, *, progress: bool = False, fail: bool = False, cvode: boo
     return simulation
 
 
-def _closed(new: Callable[[], object], **how: bool) -> None:
+def _closed(new: Callable[[], object], **how: int) -> None:
     cell = new()
     _use(cell, **how).close()
     cell.close()
@@ -133,6 +135,8 @@ SCENARIOS: dict[str, Callable[[], None]] = {
     "ball_progress": lambda: _closed(_new_ball, progress=True),
     "ball_cvode": lambda: _closed(_new_ball, cvode=True, progress=True),
     "ball_failing_run": lambda: _closed(_new_ball, fail=True),
+    "ball_threads": lambda: _closed(_new_ball, threads=2),
+    "ball_threads_failing_run": lambda: _closed(_new_ball, threads=2, fail=True),
     "ball_failing_creation": _failing_creation,
     "template_failing_creation": _failing_template,
     "detailed_closed": lambda: _closed(_new_detailed),

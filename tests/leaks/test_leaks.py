@@ -49,6 +49,8 @@ def check(figures: dict[str, Any], limit: float) -> None:
         "ball_progress",
         "ball_cvode",
         "ball_failing_run",
+        "ball_threads",
+        "ball_threads_failing_run",
         "ball_failing_creation",
         "template_failing_creation",
     ],
