@@ -63,6 +63,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="make one of equal linear synapses of a segment (Allen dialect)",
     )
+    _add_engine_options(parser)
+    parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
+    parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what runs it, and on how many processors."""
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="how many threads integrate")
     parser.add_argument(
         "--ranks", type=int, metavar="N", help="start so many processes of an MPI job, and share the cells"
@@ -83,12 +94,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="mechanisms optimised for the processor of this machine, as with BLUECELLAB_NATIVE=1",
     )
-    parser.add_argument("--isolated", action="store_true", help="run in a process of its own")
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="implies --isolated")
-    parser.add_argument("--memory-limit", type=float, metavar="MB", help="implies --isolated")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
