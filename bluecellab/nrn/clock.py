@@ -147,8 +147,10 @@ def advance_fixed(steps: int, dt: float, look: Look, sampling: Sampling | None =
     def meet() -> tuple[float, float]:
         begin = time.perf_counter()
         due = look()
-        pause = _pause(time.perf_counter() - begin)
-        return due, max(1, min(count * 8, int(count * pause / max(spent, 1e-6))))
+        wanted = int(count * _pause(time.perf_counter() - begin) / max(spent, 1e-6))
+        if not meetings.alone and spent < _LOOK_LATEST:  # much of it may be waiting, however many steps
+            wanted = max(wanted, 2 * count)
+        return due, max(1, min(count * 8, wanted))
 
     due, chunk = meetings.look(meet)
     if meetings.due <= 0:
