@@ -12,6 +12,7 @@ from bluecellab.circuit.access import Column, EdgePopulation, Edges, IntArray, N
 from bluecellab.circuit.columns import Columns, Rows, as_integers
 from bluecellab.circuit.hdf5 import Hdf5File
 from bluecellab.errors import CircuitFileError, NodeNotFoundError
+from bluecellab.files.distinct import without
 
 if TYPE_CHECKING:
     import h5py
@@ -206,7 +207,9 @@ class EdgeTable:
         if not (found == node).all():
             other = int(found[found != node][0])
             raise self._stale(f"for target {node} it has edges that arrive at node {other}")
-        beside = np.setdiff1d([ranges[:, 0] - 1, ranges[:, 1]], [ranges[:, 0], ranges[:, 1] - 1])
+        beside = without(
+            np.concatenate([ranges[:, 0] - 1, ranges[:, 1]]), np.concatenate([ranges[:, 0], ranges[:, 1] - 1])
+        )
         beside = beside[(beside >= 0) & (beside < self.population.size)]
         if (self._columns.integers("target_node_id", Rows(beside)) == node).any():
             raise self._stale(f"for target {node} it leaves edges out")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["distinct"]
+__all__ = ["common", "distinct", "without"]
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -32,3 +32,27 @@ def distinct(values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+def common(values: npt.NDArray[Kind], others: npt.ArrayLike) -> npt.NDArray[Kind]:
+    """Return the distinct values of an array that another one has, too: :func:`numpy.intersect1d`.
+
+    Examples
+    --------
+    >>> common(np.array([3, 1, 3, 2]), [3, 2, 7])
+    array([2, 3])
+    """
+    found = distinct(values)
+    return found[np.isin(found, others)]
+
+
+def without(values: npt.NDArray[Kind], others: npt.ArrayLike) -> npt.NDArray[Kind]:
+    """Return the distinct values of an array that another one does not have: :func:`numpy.setdiff1d`.
+
+    Examples
+    --------
+    >>> without(np.array([3, 1, 3, 2]), [3, 7])
+    array([1, 2])
+    """
+    found = distinct(values)
+    return found[~np.isin(found, others)]

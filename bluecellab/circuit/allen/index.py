@@ -11,7 +11,7 @@ from bluecellab.circuit.access import IntArray
 from bluecellab.circuit.allen.merged import MergedTable
 from bluecellab.circuit.columns import Rows, as_integers
 from bluecellab.errors import CircuitFileError
-from bluecellab.files.distinct import distinct
+from bluecellab.files.distinct import distinct, without
 
 if TYPE_CHECKING:
     import h5py
@@ -174,7 +174,7 @@ class EdgeIndex:
         rows = _spread(ranges[:, 0], lengths)
         if len(distinct(rows)) != len(rows):
             raise self._stale(f"for target {target} its ranges of edges overlap")
-        beside = np.setdiff1d([ranges[:, 0] - 1, ranges[:, 1]], rows)
+        beside = without(np.concatenate([ranges[:, 0] - 1, ranges[:, 1]]), rows)
         beside = beside[(beside >= 0) & (beside < self._table.size)]
         targets = self._table.integers("target_node_id", Rows(rows))
         if not bool((targets == target).all()):

@@ -10,6 +10,7 @@ from bluecellab.circuit.access import CircuitAccess, IntArray
 from bluecellab.circuit.config.allen.reading import AllenParts
 from bluecellab.circuit.config.problems import Problems, join, nearest
 from bluecellab.errors import BluecellabError
+from bluecellab.files.distinct import without
 from bluecellab.spec.allen import (
     CurrentClamp,
     CurrentFile,
@@ -104,7 +105,7 @@ def check_targets(
     """
     virtual, artificial = _found(circuit, "virtual"), _found(circuit, "point_neuron")
     cells = {
-        name: np.setdiff1d(np.arange(each.size, dtype=np.int64), virtual.get(name, ()))
+        name: without(np.arange(each.size, dtype=np.int64), virtual.get(name, ()))
         for name, each in circuit.node_populations.items()
     }
     cells = {name: ids for name, ids in cells.items() if len(ids)}

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from bluecellab.circuit.access import IntArray
 from bluecellab.circuit.allen import AllenCircuit
+from bluecellab.files.distinct import common
 from bluecellab.nrn.parallel import ranks
 from bluecellab.results.spike_trains import generate_trains, read_probe_trains, read_trains
 from bluecellab.simulation.circuit.members import Members
@@ -44,7 +45,7 @@ class TrainReader:
         for name, population in self._circuit.node_populations.items():
             virtual = self._circuit.virtual_nodes(name) if population.size else np.empty(0, np.int64)
             if block.node_set is not None:
-                virtual = np.intersect1d(virtual, members(block.node_set, name))
+                virtual = common(virtual, members(block.node_set, name))
             if len(virtual):
                 found[name] = virtual
         return found
