@@ -11,13 +11,22 @@ import h5py
 import numpy as np
 import pytest
 
-from bluecellab import CircuitSimulation, Simulation, create_ball_stick, run_isolated, run_sonata
+from bluecellab import (
+    CircuitSimulation,
+    Simulation,
+    create_ball_stick,
+    load_mechanisms,
+    run_isolated,
+    run_sonata,
+)
 from bluecellab.cell import Cell
 from bluecellab.errors import HookError, SimulationError, UnsupportedByEngineError
 from bluecellab.nrn import objects, threads
 from bluecellab.spec.stimuli import Noise
+from tests.material import material
 from tests.unit.simulation.circuit.allen.network import CONFIG
 from tests.unit.simulation.circuit.small import virtual_spikes, write_network
+from tests.unit.synapse.test_gap import network as gap_junctions
 
 COUNT = 5
 Voltages = list[np.ndarray]
@@ -178,3 +187,26 @@ def contents(path: Path) -> dict[str, bytes]:
             lambda name, item: found.update({name: item[()].tobytes()}) if hasattr(item, "shape") else None
         )
     return found
+
+
+@pytest.mark.material
+def test_gap_junctions() -> None:
+    load_mechanisms(material().mechanisms["sscx"])
+    with gap_junctions() as (_, simulation, gaps):
+        gaps.connect()
+        one = run(simulation, 1)
+        assert same(run(simulation, 2), one)
+        assert same(run(simulation, 3), one)
+
+
+@pytest.mark.material
+@pytest.mark.filterwarnings("ignore:.*the cell does not have their sections")
+def test_detailed_cells_with_minis_replay_and_reports(tmp_path: Path) -> None:
+    config = material().circuit("two_cells") / "simulation_config.json"
+    one = run_sonata(config, output=tmp_path / "one")
+    two = run_sonata(config, output=tmp_path / "two", threads=2)
+    assert sum(one.summary.synapses.values()) > 200
+    assert len(one.reports) > 0
+    pairs = [(one.reports[name], two.reports[name]) for name in one.reports]
+    for first, second in (*pairs, *zip(one.spikes_files, two.spikes_files, strict=True)):
+        assert contents(first) == contents(second)
