@@ -21,8 +21,15 @@ def dry_run(arguments: argparse.Namespace) -> int:
     ConfigError, OutputError
         As the run would.
     """
+    from bluecellab.nrn.launch import rank_of
     from bluecellab.simulation.estimating.dry import DryRun
 
+    own = rank_of()
+    if own is not None and own.rank:
+        return 0  # the first rank tells it
+    ranks = arguments.ranks
+    if ranks is None:
+        ranks = 1 if own is None else own.size
     found = DryRun(
         output=arguments.output,
         overwrite=arguments.overwrite,
@@ -31,7 +38,7 @@ def dry_run(arguments: argparse.Namespace) -> int:
         functions=arguments.functions,
     ).of(
         arguments.config,
-        ranks=1 if arguments.ranks is None else arguments.ranks,
+        ranks=ranks,
         threads=arguments.threads,
         engine=arguments.engine or "neuron",
     )

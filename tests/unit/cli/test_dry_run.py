@@ -50,6 +50,22 @@ def test_neuron_is_not_started(simulation: Path) -> None:
     assert done.stdout.splitlines()[-1] == "False"
 
 
+@pytest.mark.parametrize(("rank", "lines"), [("0", 13), ("1", 0)])
+def test_as_a_rank_the_first_one_tells(
+    simulation: Path,
+    rank: str,
+    lines: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PMI_RANK", rank)
+    monkeypatch.setenv("PMI_SIZE", "2")
+    assert main(["run", "--dry-run", str(simulation)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == lines
+    assert not told or "2 ranks" in told[6]
+
+
 def test_as_json(simulation: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--dry-run", str(simulation), "--json", "--ranks", "3"]) == 0
     found = json.loads(capsys.readouterr().out)
