@@ -18,7 +18,7 @@ def taken():
     return time.process_time() + children.ru_utime + children.ru_stime, time.thread_time()
 
 
-def busiest(before, after, threads):
+def busiest(before: tuple[float, float], after: tuple[float, float], threads: int) -> float:
     """Return the CPU seconds of the thread that had most to do; the others share what this one did not do."""
     everything, own = (late - early for early, late in zip(before, after, strict=True))
     if threads == 1:
