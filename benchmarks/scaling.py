@@ -173,7 +173,7 @@ def _weak(config: Mapping[str, Any], rounds: int) -> list[Row]:
 
 
 def _engines(config: Mapping[str, Any], what: str, rounds: int) -> list[Row]:
-    core = {"engine": "coreneuron"}
+    core: dict[str, Any] = {"engine": "coreneuron"}
     tasks: dict[str, Task] = {
         "neuron": _ours(config),
         "CoreNEURON": _ours(config, **core),
@@ -223,7 +223,7 @@ def _against_bmtk(
         "bmtk": ScalingTask("bmtk", str(_RANKS), {"config": plain}),
     }
     if not quick:
-        best = {"engine": "coreneuron", "native": True, "merge": True}
+        best: dict[str, Any] = {"engine": "coreneuron", "native": True, "merge": True}
         tasks["best"] = _ours(plain, 1, threads=2, **best)
     answers = in_turn(tasks, rounds)
     with_reports = in_turn(
