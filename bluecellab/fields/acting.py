@@ -59,7 +59,7 @@ class ActingField(Live, ABC):
         if (threads := int(settings.read("nthread"))) > 1:
             raise StimulusError(
                 f"{self._scope.path()} cannot act in a run of {threads} threads, which are not all in the "
-                "middle of a step at the same time; set h.ParallelContext().nthread(1)"
+                "middle of a step at the same time; use threads=1"
             )
         if not plan.fixed:
             raise StimulusError(
