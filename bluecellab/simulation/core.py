@@ -92,6 +92,7 @@ class Simulation(Live):
         self._attached: list[Recordable] = self._scope.own([], list.clear)
         self._cancelled = threading.Event()
         self._state: tuple[int, int] | None = None
+        self.begun = 0  # which run of the process its last one was; 0: none yet
         self._places: list[Any] = self._scope.own([], list.clear)
         self._scope.own(self.cells, list.clear)
         self._scope.own(self.hooks, list.clear)
@@ -264,7 +265,7 @@ class Simulation(Live):
                     settings.applied(self._settings(request, cells)),
                 ):
                     self._cancelled.clear()
-                    _Runs.count += 1
+                    _Runs.count = self.begun = _Runs.count + 1
                     self._integrate(request, cells, show_progress, fresh=fresh)
             finally:
                 scope.release_deferred()

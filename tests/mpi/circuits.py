@@ -24,7 +24,7 @@ from bluecellab.compat.reports.utils import (
     gather_payload_to_rank0,
     payload_to_cells,
 )
-from bluecellab.errors import CircuitWarning, ElsewhereError
+from bluecellab.errors import CircuitWarning, ElsewhereError, NotRecordedError
 from bluecellab.nrn import objects
 from bluecellab.nrn.parallel import ranks
 from bluecellab.simulation import CircuitSimulation
@@ -180,6 +180,31 @@ def few(folder: Path) -> Arrays:
         for cell_id in wanted:
             refuse_to_read(simulation, CellId(*cell_id))
     return found
+
+
+def another_run(folder: Path) -> Arrays:
+    """Spikes are those of the last run, or none: never of an earlier one."""
+    config = written(folder, write_network)
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate(replay=virtual_spikes(), minis=False)
+        if not ranks().alone:
+            refuse_spikes(simulation)
+        found = ran(simulation, 10.0)
+        simulation.simulation.continue_run(20.0)
+        if not ranks().alone:
+            refuse_spikes(simulation)
+        again = ran(simulation, 10.0)
+        assert all(np.array_equal(found[key], again[key]) for key in found)
+    return found
+
+
+def refuse_spikes(simulation: CircuitSimulation) -> None:
+    try:
+        simulation.spikes  # noqa: B018
+    except NotRecordedError as error:
+        assert "gathered from all ranks" in str(error)
+    else:
+        raise AssertionError("spikes of another run were read")
 
 
 def refuse_to_read(simulation: CircuitSimulation, cell_id: CellId) -> None:

@@ -23,6 +23,7 @@ ALONE = (
     "shares",
     "published",
     "few",
+    "another_run",
     "by_index",
     "by_load",
     "generated",

@@ -99,11 +99,14 @@ class Everywhere:
         Of all cells, in the last run.
     times
         Recorded times in ms, shape (n,); kept only where a rank has no cell to ask.
+    run
+        Of which run that is; see ``Simulation.begun``.
     """
 
     summary: Summary
     spikes: Spikes | None = None
     times: FloatArray | None = None
+    run: int = 0
 
 
 def built_everywhere(assembly: Assembly, build_seconds: float) -> Everywhere:
@@ -145,7 +148,7 @@ def ran_everywhere(
         partial=any(part[0].partial for part in parts),
     )
     summary = _summed([part[1] for part in parts], [part[3] for part in parts])
-    return Everywhere(summary, spikes, parts[first][2])
+    return Everywhere(summary, spikes, parts[first][2], assembly.simulation.begun)
 
 
 def _summed(parts: Sequence[Summary], busy: Sequence[float] = ()) -> Summary:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +80,15 @@ class CircuitSimulation(PublishedMixin):
         If the configuration has mistakes; it lists all of them.
     CircuitError
         If the circuit cannot be read.
+
+    Notes
+    -----
+    The same script runs on several ranks of an MPI job: ``mpirun -n 4 python script.py``. Every rank makes
+    its share of the cells, and what a cell does is bit for bit what it does in one process. Two things NEURON
+    itself does in another order there, which changes the last digits (1e-9 mV): cells that share a rank with
+    one that has the mechanism ``extracellular`` are solved together; and spikes from different ranks that
+    reach one point process (a merged synapse, or an artificial cell) at the very same time are added up as
+    they come. Functions of the user's that draw random numbers should seed them by the cell's id.
 
     References
     ----------
@@ -278,6 +286,8 @@ class CircuitSimulation(PublishedMixin):
     ) -> None:
         """Run the cells from 0 to ``t_stop``; what is not given is as the configuration says.
 
+        Among several ranks all of them call it with the same arguments.
+
         Parameters
         ----------
         t_stop
@@ -324,7 +334,6 @@ class CircuitSimulation(PublishedMixin):
         simulation.celsius = conditions.celsius if celsius is None else celsius
         simulation.v_init = conditions.v_init if v_init is None else v_init
         skip = forward_skip_value if forward_skip and forward_skip_value else run.tstart
-        self._everywhere = None if self._everywhere is None else replace(self._everywhere, spikes=None)
         begin = time.perf_counter()
         simulation.run(
             run.tstop if t_stop is None else t_stop,

@@ -171,15 +171,16 @@ class ReadingMixin(Live):
         NotRecordedError
             If there was no run yet, or the last one failed and there are several ranks.
         """
-        assembly = self._built()
-        if self._everywhere is None:
+        assembly, known = self._built(), self._everywhere
+        if known is None:
             return assembly.spikes()
-        if self._everywhere.spikes is None:
+        if known.spikes is None or known.run != assembly.simulation.begun:
             raise NotRecordedError(
-                "spikes are gathered from all ranks at the end of a run, and none has come to its end; those "
-                "of this rank are cell.spikes() of each of simulation.cells"
+                "spikes are gathered from all ranks at the end of CircuitSimulation.run(), and the last run "
+                "has not come to its end, or was another's; those of this rank are cell.spikes() of each of "
+                "simulation.cells"
             )
-        return self._everywhere.spikes
+        return known.spikes
 
     @property
     def reports(self) -> Mapping[str, Path]:
@@ -190,18 +191,18 @@ class ReadingMixin(Live):
     @property
     def summary(self) -> Summary:
         """What was built and run, in numbers; of all ranks."""
-        found = self._built().summary(self.build_seconds, self.run_seconds)
-        if self._everywhere is not None:
-            found = self._everywhere.summary
+        assembly, known = self._built(), self._everywhere
+        found = assembly.summary(self.build_seconds, self.run_seconds) if known is None else known.summary
         return replace(found, engine=self._ran_with[0], threads=self._ran_with[1])
 
     def get_time(self) -> FloatArray:
         """Return the times that were recorded in the last run, in ms, shape (n,)."""
         for cell in self.cells.values():
             return cell.get_time()
-        if self._everywhere is None or self._everywhere.times is None:
+        known = self._everywhere
+        if known is None or known.times is None or known.run != self.simulation.begun:
             raise NotRecordedError("there was no run yet, and no cell of this rank to ask for its times")
-        return self._everywhere.times
+        return known.times
 
     def get_time_trace(
         self, t_start: float | None = None, t_stop: float | None = None, t_step: float | None = None
