@@ -200,7 +200,7 @@ def another_run(folder: Path) -> Arrays:
 
 def refuse_spikes(simulation: CircuitSimulation) -> None:
     try:
-        simulation.spikes  # noqa: B018
+        simulation.spikes
     except NotRecordedError as error:
         assert "gathered from all ranks" in str(error)
     else:
