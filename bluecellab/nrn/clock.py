@@ -53,7 +53,7 @@ def initialise(v_init: float) -> None:
     cvode = bool(objects.cvode().active())
     transfers.settle()
     shortest_delay(0.0 if cvode else float(h.dt))
-    with ending_all(), threads.explaining_delays(), runtime.guard("initialising"):
+    with ending_all(), threads.explaining_refusals(), runtime.guard("initialising"):
         _LastRun.switch_to(cvode=cvode)
         _solve_cells_apart(h)
         h.finitialize(v_init)

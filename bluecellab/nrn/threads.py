@@ -12,7 +12,7 @@ from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.mechanisms import point_processes, unsafe_with_threads
 from bluecellab.nrn.parallel import ranks
 
-__all__ = ["count", "explaining_delays", "prepare_by", "shares", "use"]
+__all__ = ["count", "explaining_refusals", "prepare_by", "shares", "use"]
 
 #: How much an instance of a point process costs in a step, where a segment with n mechanisms costs 1 + n.
 _POINT_PROCESS = 2.0
@@ -87,12 +87,20 @@ def use(wanted: int, *, workers: bool = True) -> None:
 
 
 @contextmanager
-def explaining_delays() -> Iterator[None]:
-    """Say what threads have to do with it when NEURON refuses a delay in the block."""
+def explaining_refusals() -> Iterator[None]:
+    """Say what threads have to do with it when NEURON refuses something in the block."""
     try:
         yield
     except EngineError as problem:
-        if count() == 1 or "mindelay" not in problem.message or not ranks().alone:
+        if count() == 1 or not ranks().alone:
+            raise
+        if "PlayRecord item with a thread" in problem.message:
+            raise UnsupportedByEngineError(
+                "With several threads, NEURON cannot record, or play into, what belongs to none of them: "
+                "i_membrane_ and variables that are not of a cell. Use threads=1, or a report of i_membrane.",
+                offenders=["a recording of i_membrane_, or of a variable that is not of a cell"],
+            ) from problem
+        if "mindelay" not in problem.message:
             raise
         raise UnsupportedByEngineError(
             "Several threads need delays of connections of at least two steps, also within a cell, and one "
