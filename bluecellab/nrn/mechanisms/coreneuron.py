@@ -75,7 +75,9 @@ def coreneuron_library(native: bool | None = None, *, needed: Iterable[str] = ()
     return build_for_coreneuron(native, needed=needed).path
 
 
-def build_for_coreneuron(native: bool | None = None, *, needed: Iterable[str] = ()) -> CoreNeuronLibrary:
+def build_for_coreneuron(
+    native: bool | None = None, *, needed: Iterable[str] = (), also: Iterable[str] = ()
+) -> CoreNeuronLibrary:
     """Compile the mechanisms that are loaded for CoreNEURON, unless that has been done before.
 
     Parameters
@@ -86,6 +88,8 @@ def build_for_coreneuron(native: bool | None = None, *, needed: Iterable[str] = 
     needed
         Mechanisms without which the library is of no use. Others that CoreNEURON's translator
         or the compiler refuses are left out.
+    also
+        Mechanisms of NEURON's own to be compiled as well, which CoreNEURON does not bring along.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def build_for_coreneuron(native: bool | None = None, *, needed: Iterable[str] = 
     MechanismError
         If the text of one is not known, or the cache folder cannot be used.
     """
-    sources, changes = _loaded_sources()
+    sources, changes = _loaded_sources(also)
     tools = find_toolchain()
     flags = flags_for(native)
     version = neuron_version()
@@ -141,7 +145,7 @@ def build_for_coreneuron(native: bool | None = None, *, needed: Iterable[str] = 
     return CoreNeuronLibrary(entry.path, entry.names, entry.left_out, entry.changes, entry.flags, key)
 
 
-def _loaded_sources() -> tuple[Sources, tuple[str, ...]]:
+def _loaded_sources(also: Iterable[str] = ()) -> tuple[Sources, tuple[str, ...]]:
     """Return the texts of all that is loaded, as CoreNEURON wants them, and what was changed in them."""
     files: dict[str, bytes] = {}
     declarations: dict[str, Declaration] = {}
@@ -165,6 +169,10 @@ def _loaded_sources() -> tuple[Sources, tuple[str, ...]]:
             declarations[f"{name}.mod"] = declaration(changed, name)
         if library.path is not None:
             _add_companions(files, library.path.parent / "sources")
+    for name in sorted(also):
+        changed, _ = for_coreneuron(source_text(name))
+        files[f"{name}.mod"] = changed.encode()
+        declarations[f"{name}.mod"] = declaration(changed, name)
     return Sources(", ".join(origins) or "NEURON alone", files, declarations), tuple(changes)
 
 
