@@ -22,10 +22,11 @@ __all__ = ["Offender", "library_for", "raise_for", "refuse", "refuse_queue"]
 Offender = tuple[str, str]
 """What takes part that an engine cannot do, and what to do about it."""
 
+#: Mechanisms of NEURON's own that CoreNEURON does not bring along and can have.
+_TO_COMPILE = frozenset({"AlphaSynapse", "IntFire1"})
 _BY_ITSELF = {
     "extracellular": "CoreNEURON has no extracellular potentials; remove what inserts it",
     "VClamp": "hold potentials by an SEClamp (VoltageClamp)",
-    "AlphaSynapse": "use an ExpSyn or Exp2Syn that receives one event",
     "APCount": "detect spikes by add_spike_detection() or spike_detection",
     "VecStim": "replay spikes by the package, which needs no VecStim",
 }
@@ -42,10 +43,12 @@ def library_for() -> CoreNeuronLibrary | None:
         If it cannot be made.
     """
     own = coreneuron.own_library()
+    unknown = {} if own is None else coreneuron.unknown_mechanisms(_known(own))
     keys = tuple(library.key for library in mechanisms.loaded() if library.key != "neuron")
-    if not keys or (own is not None and not coreneuron.unknown_mechanisms(_known(own))):
+    also = tuple(sorted(_TO_COMPILE & unknown.keys()))
+    if not unknown or not (keys or also):
         return None
-    return _made_for(keys, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
+    return _made_for(keys, also, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
 
 
 @lru_cache(maxsize=8)
@@ -54,8 +57,8 @@ def _known(library: Path) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4)
-def _made_for(keys: object, native: object, folder: object) -> CoreNeuronLibrary:  # noqa: ARG001
-    return mechanisms.build_for_coreneuron()
+def _made_for(keys: object, also: tuple[str, ...], native: object, folder: object) -> CoreNeuronLibrary:  # noqa: ARG001
+    return mechanisms.build_for_coreneuron(also=also)
 
 
 def library_facts(engine: Engine) -> dict[str, JsonValue] | None:

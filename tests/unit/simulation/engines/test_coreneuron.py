@@ -180,15 +180,16 @@ class TestRefusals:
 
     def test_all_offenders_are_named(self, two: Pair) -> None:
         two.simulation.add_hook(lambda now: None, 1.0)
-        two.cells[0].add_alpha_synapse(1.0, 1.0, 1e-4, 0.0, two.cells[0].soma)
+        clamp = objects.point_process("VClamp", two.cells[0].soma(0.5).raw)
         error = self.refused(
             two,
             "a variable step (CVODE)",
             "1 hook(s)",
-            "mechanism AlphaSynapse (1 times): use an",
+            "mechanism VClamp (1 times): hold potentials by",
             cvode=True,
         )
         assert len(error.offenders) == 3
+        del clamp
 
     def test_hoc_events(self, two: Pair) -> None:
         def later() -> None:
