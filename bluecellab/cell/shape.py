@@ -18,8 +18,7 @@ from bluecellab.nrn import runtime, space
 from bluecellab.nrn.handles import Section
 from bluecellab.recording import available
 from bluecellab.recording.variables import FAST_IMEM, unit_of_variable
-from bluecellab.results.measured import CellShape, SectionShape
-from bluecellab.results.measured.shapes import Kind, Plane
+from bluecellab.results.measured.shapes import CellShape, Kind, Plane, SectionShape
 from bluecellab.spec.base import Site
 
 if TYPE_CHECKING:

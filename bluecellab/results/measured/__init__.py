@@ -1,13 +1,20 @@
-"""What measurements on cells give: plain values, which know their units and need no NEURON."""
+"""What measurements on cells give: plain values, which know their units and need no NEURON.
+
+Names are loaded on first use: a cell needs its shape, and no more.
+"""
 
 from __future__ import annotations
 
-from bluecellab.results.measured.curves import FICurve, IVCurve, Threshold
-from bluecellab.results.measured.impedance import Impedance
-from bluecellab.results.measured.propagation import BackPropagation, BranchAttenuation, EpspAttenuation
-from bluecellab.results.measured.properties import MEModelProperties
-from bluecellab.results.measured.shapes import CellShape, SectionShape
-from bluecellab.results.measured.validation import ValidationReport, ValidationResult
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bluecellab.results.measured.curves import FICurve, IVCurve, Threshold
+    from bluecellab.results.measured.impedance import Impedance
+    from bluecellab.results.measured.propagation import BackPropagation, BranchAttenuation, EpspAttenuation
+    from bluecellab.results.measured.properties import MEModelProperties
+    from bluecellab.results.measured.shapes import CellShape, SectionShape
+    from bluecellab.results.measured.validation import ValidationReport, ValidationResult
 
 __all__ = [
     "BackPropagation",
@@ -23,3 +30,30 @@ __all__ = [
     "ValidationReport",
     "ValidationResult",
 ]
+
+_HOMES = {
+    "BackPropagation": "propagation",
+    "BranchAttenuation": "propagation",
+    "CellShape": "shapes",
+    "EpspAttenuation": "propagation",
+    "FICurve": "curves",
+    "IVCurve": "curves",
+    "Impedance": "impedance",
+    "MEModelProperties": "properties",
+    "SectionShape": "shapes",
+    "Threshold": "curves",
+    "ValidationReport": "validation",
+    "ValidationResult": "validation",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
