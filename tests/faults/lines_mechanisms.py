@@ -29,6 +29,25 @@ BREAKPOINT { SOLVE states i = 0 }
 PROCEDURE states() { count = count + 1 }
 """
 
+COUNTING = """\
+NEURON { SUFFIX drillcounting NONSPECIFIC_CURRENT i RANGE n }
+ASSIGNED { v (mV) i (mA/cm2) n }
+BREAKPOINT {
+VERBATIM
+    static int calls = 0;
+    n = ++calls;
+ENDVERBATIM
+    i = 0
+}
+"""
+
+SHARING = """\
+NEURON { SUFFIX drillsharing NONSPECIFIC_CURRENT i GLOBAL m }
+ASSIGNED { v (mV) i (mA/cm2) m }
+BREAKPOINT { rates(v) i = m }
+PROCEDURE rates(v (mV)) { m = 1e-6*(v + 65) }
+"""
+
 
 @contextmanager
 def folder() -> Iterator[Path]:
@@ -63,6 +82,35 @@ def line_30_cvode_with_a_mechanism_that_cannot() -> None:
                 simulation.run(5, cvode=True)
             simulation.run(5, cvode=False)
             assert len(cell.get_time()) == 201
+
+
+@line
+def line_30_threads_with_a_mechanism_that_cannot() -> None:
+    from bluecellab import Simulation, create_ball_stick, load_mechanisms
+    from bluecellab.errors import UnsupportedByEngineError
+
+    with folder() as here:
+        write(here / "mods" / "drillcounting.mod", COUNTING)
+        write(here / "mods" / "drillsharing.mod", SHARING)
+        library = load_mechanisms(here / "mods")
+        assert library.changes == ("drillsharing: declared THREADSAFE",)
+        with create_ball_stick() as one, create_ball_stick() as other, Simulation() as simulation:
+            for cell in (one, other):
+                simulation.add_cell(cell)
+                cell.add_step(1, 3, 0.4)
+                cell.soma.insert("drillsharing")
+            simulation.run(5, cvode=False)
+            alone = [cell.get_soma_voltage() for cell in (one, other)]
+            simulation.run(5, cvode=False, threads=2)
+            for cell, voltage in zip((one, other), alone, strict=True):
+                assert (cell.get_soma_voltage() == voltage).all()
+            one.soma.insert("drillcounting")
+            with refused(
+                "drillcounting: its C++ has a variable", "threads=1", error=UnsupportedByEngineError
+            ):
+                simulation.run(5, cvode=False, threads=2)
+            simulation.run(5, cvode=False)
+            assert (one.get_soma_voltage() == alone[0]).all()
 
 
 @line
