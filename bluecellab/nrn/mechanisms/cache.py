@@ -26,7 +26,7 @@ import platformdirs
 
 from bluecellab.errors import MechanismError
 
-__all__ = ["Entry", "cache_folder", "checksum", "entries", "entry_lock", "hold", "obtain"]
+__all__ = ["Entry", "cache_folder", "checksum", "described", "entries", "entry_lock", "hold", "obtain"]
 __all__ += ["place", "prepare_folder", "put", "read_entry", "remove", "remove_leftovers", "staging"]
 
 State = Literal["ready", "in use", "damaged"]
@@ -301,6 +301,17 @@ def read_entry(key: str, *, probe: bool = False) -> Entry | None:
     except (AttributeError, KeyError, TypeError, ValueError, OSError):
         return _damaged(folder)
     return entry if sound else _damaged(folder)
+
+
+def described(library: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return flags and changes of a library that lies in an entry of a cache; nothing of others."""
+    try:
+        data = json.loads((library.parent / _MANIFEST).read_text(encoding="utf-8"))
+        if data["library"] != library.name:
+            return (), ()
+        return tuple(map(str, data["flags"])), tuple(map(str, data["changes"]))
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError):
+        return (), ()
 
 
 def _damaged(folder: Path) -> Entry:

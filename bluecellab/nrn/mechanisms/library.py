@@ -226,7 +226,7 @@ def _ready_made(path: Path) -> MechanismLibrary:
     except OSError as problem:
         raise MechanismError(f"The mechanism library {path} cannot be read: {problem.strerror}.") from problem
     key = f"file-{cache.checksum(real)[:20]}"
-    return MechanismLibrary(tuple(sorted(texts)), real, key, str(real))
+    return MechanismLibrary(tuple(sorted(texts)), real, key, str(real), *cache.described(real))
 
 
 def _made_of(library: Path, sources: Sources) -> bool:

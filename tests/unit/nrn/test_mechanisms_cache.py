@@ -78,6 +78,34 @@ def test_content_is_compiled_once(compiler: FakeCompiler, mods: Path, cache: Pat
     assert compiler.runs == 2
 
 
+def test_native_flags(compiler: FakeCompiler, mods: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BLUECELLAB_NATIVE", raising=False)
+    usual, native = build(mods), build(mods, native=True)
+    assert (usual.flags, native.flags) == ((), ("-O3", "-march=native"))
+    assert usual.path != native.path
+    assert native.path is not None
+    monkeypatch.setenv("BLUECELLAB_NATIVE", "1")
+    assert build(mods) == native
+    assert build(mods, native=False) == usual
+    assert compiler.runs == 2
+    assert library.find_library(native.path).flags == native.flags  # as a worker is told of it
+    monkeypatch.setattr("bluecellab.nrn.mechanisms.flags._processor", lambda: "another")
+    assert build(mods).path != native.path
+
+
+def test_texts_are_made_thread_safe(compiler: FakeCompiler, mods: Path) -> None:
+    plain = build(mods)
+    assert plain.changes == ()
+    text = "NEURON { SUFFIX leak GLOBAL m }\nASSIGNED { m }\nINITIAL { m = 1 }"
+    (mods / "leak.mod").write_text(text)
+    made = build(mods)
+    assert made.changes == ("leak: declared THREADSAFE",)
+    assert made.path is not None
+    assert b"{ THREADSAFE  SUFFIX" in made.path.read_bytes()
+    assert (made.path.parent / "sources" / "leak.mod").read_text() == text
+    assert library.find_library(made.path).changes == made.changes
+
+
 def test_another_compiler_or_neuron_makes_another_library(
     compiler: FakeCompiler, mods: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
