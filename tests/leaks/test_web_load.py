@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.leaks, pytest.mark.timeout(1800)]  # 13 min on a machi
 
 CLIENTS = 20
 WARM, BLOCKS, BLOCK = 200, 5, 100  # turns of all clients together
-PATIENCE = 180.0  # s until a turn counts as hung; 12 s are usual, 52 s where every core has 13 processes to run
+PATIENCE = 180.0  # s until a turn counts as hung; 12 are usual, 52 at 13 processes to a core
 STEADY = 5.0  # kB a turn in the median block, of the server and all its processes
 GROWTH = 5.0  # MB over all blocks
 WRONG = ["{", "[]", '{"cell": 5}', '{"cell": "ball_stick", "protocols": [{"duration": NaN}]}', "[" * 5000]
