@@ -192,8 +192,11 @@ class Stepper:
             If something that is read has been deleted. With several ranks the reader keeps this error until
             all have taken their steps.
         """
-        end = taken + count
-        with runtime.guard(f"integrating from {runtime.raw_h().t:g} ms"):
+        end, h = taken + count, runtime.raw_h()
+        with runtime.guard(f"integrating from {h.t:g} ms"):
+            if not self._stops:  # on any rank
+                objects.parallel_context().psolve(h.t + (count + 0.25) * self._dt)
+                return
             for stop in self._union(map(self._schedule, self._others), taken, end).tolist():
                 self._stretch(taken, stop, with_last=False, ends=stop == end)
                 self._sample()  # in the order of samplers, as some may change what others read
