@@ -19,8 +19,10 @@ from bluecellab.recording.report_elements import ReportElements
 from bluecellab.recording.report_sites import elements_of
 from bluecellab.recording.reports import ReportRecorder
 from bluecellab.recording.samples import TimeAxis
+from bluecellab.results.sonata.parts import Share
 from bluecellab.spec.base import CellId
 from bluecellab.spec.simulation import Report
+from tests.unit.recording.shares import share_beside
 
 LISTS = {"soma": "somatic", "axon": "axonal", "dend": "basal", "apic": "apical"}
 ONE, TWO = CellId("A", 1), CellId("A", 2)
@@ -323,3 +325,57 @@ def test_synapses(cells: Cells) -> None:
     with pytest.raises(ReportError, match="is of synapses; pass them"):
         elements_of(everywhere, cells)
     assert len(elements_of(everywhere, cells, synapses={})) == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sections": "apic"},
+        {"sections": "dend", "variable_name": "m_hh"},
+        {"type": "summation", "sections": "apic"},
+        {"type": "summation", "sections": "all", "variable_name": "pas.i,hh.il,IClamp"},
+    ],
+)
+def test_what_another_rank_has_is_there(cells: Cells, values: dict[str, Any]) -> None:
+    cells.process(ONE, "soma[0]", 0.5, "IClamp")
+    report = words(**values)
+
+    def there(share: Share) -> ReportElements:
+        return elements_of(report, {ONE: cells[ONE]}, share=share)
+
+    assert len(there(share_beside(there)))
+    here = elements_of(report, {TWO: cells[TWO]}, share=share_beside(there))
+    assert len(here) == (3 if "IClamp" in report.variable_name else 0)
+    assert len(elements_of(report, {}, share=share_beside(there))) == 0
+
+
+def test_what_no_rank_has(cells: Cells) -> None:
+    report = words(sections="apic")
+
+    def nothing(share: Share) -> ReportElements:
+        return elements_of(report, {TWO: cells[TWO]}, share=share)
+
+    with pytest.warns(CircuitWarning, match="section apic"):
+        nothing(share_beside(nothing, rank=0))
+    assert len(nothing(share_beside(nothing))) == 0  # the first one has said so
+
+
+def test_synapses_of_another_rank(cells: Cells) -> None:
+    report = words(type="synapse", sections="all", variable_name="ExpSyn.g")
+    made = {
+        cell: [Synapse(("E", 0), cells.process(cell, "soma[0]", 0.5, kind))]
+        for cell, kind in ((ONE, "ExpSyn"), (TWO, "Exp2Syn"))
+    }
+
+    def of(cell: CellId, share: Share) -> ReportElements:
+        return elements_of(report, {cell: cells[cell]}, synapses=made, share=share)
+
+    assert len(of(TWO, share_beside(lambda share: of(ONE, share)))) == 0
+    with pytest.raises(ReportError, match="no synapse of its cells is of the mechanism 'ExpSyn'"):
+        of(TWO, Share())
+
+
+@dataclass
+class Synapse:
+    syn_id: tuple[str, int]
+    hsynapse: Any

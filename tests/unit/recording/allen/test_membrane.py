@@ -14,9 +14,11 @@ from bluecellab.errors import BrokenError, CircuitWarning, OutputError, ReportEr
 from bluecellab.recording import record
 from bluecellab.recording.allen import file_names, membrane_recorder
 from bluecellab.results.sonata import read_report
+from bluecellab.results.sonata.parts import ReportFile, Share
 from bluecellab.spec.allen import MembraneReport
 from bluecellab.spec.base import CellId
 from tests.unit.recording.allen.cells import DT, cells, numbers, run
+from tests.unit.recording.shares import share_beside
 
 pytestmark = pytest.mark.filterwarnings("ignore::bluecellab.errors.UnaddedCellWarning")
 
@@ -248,3 +250,22 @@ def test_needs_a_fixed_step_and_the_same_segments(tmp_path: Path) -> None:
 def test_several_variables_have_files_of_their_own() -> None:
     report = words(variable_names=("v", "cai"), file_name="some/out.h5")
     assert file_names(report, report.variable_names) == {"v": "some/out_v.h5", "cai": "some/out_cai.h5"}
+
+
+def test_variables_that_cells_of_another_rank_have(tmp_path: Path) -> None:
+    with cells(2) as made:
+        (first, having), (second, lacking) = made.items()
+        for section in lacking.sections.values():
+            section.raw.uninsert("hh")
+        report = words(variable_names=("m_hh",))
+
+        def here(cell_id: CellId, share: Share) -> int:
+            cell = {first: having, second: lacking}[cell_id]
+            file = ReportFile(tmp_path / "r.h5", share=share)
+            with membrane_recorder(report, {cell_id: cell}, file) as recorder:
+                return sum(map(len, recorder.layouts.values()))
+
+        with pytest.raises(ReportError, match="no variable 'm_hh'"):
+            here(second, Share())
+        there = share_beside(lambda share: here(first, share))
+        assert here(second, there) == 0
