@@ -43,7 +43,7 @@ from tests.vs_bmtk.variants import Case
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Arrays = dict[str, np.ndarray]
-T_STOP = 40.0
+T_STOP = 25.0
 
 
 def written(folder: Path, make: Callable[[Path], Path]) -> Path:
@@ -253,15 +253,15 @@ def spread(folder: Path, how: Spread) -> Arrays:
 def five_cells(folder: Path) -> Arrays:
     with CircuitSimulation(EXAMPLES / "five_cells" / "simulation_config.json") as simulation:
         simulation.instantiate()
-        return ran(simulation, 60.0)
+        return ran(simulation, 35.0)
 
 
 def allen_network(folder: Path) -> Arrays:
-    return allen(EXAMPLES / "allen_network" / "simulation_config.json", 100.0)
+    return allen(EXAMPLES / "allen_network" / "simulation_config.json", 50.0)
 
 
 def allen_merged(folder: Path) -> Arrays:
-    return allen(EXAMPLES / "allen_network" / "simulation_config.json", 100.0, merge_synapses=True)
+    return allen(EXAMPLES / "allen_network" / "simulation_config.json", 50.0, merge_synapses=True)
 
 
 def allen(config: Path, t_stop: float, **options: Any) -> Arrays:
@@ -290,7 +290,7 @@ def allen_kinds(folder: Path) -> Arrays:
 
 def allen_inputs(folder: Path) -> Arrays:
     """Clamps, at random places too, and trains."""
-    return of_bmtk(ALLEN_CASES["fourteen"], folder, 60.0)
+    return of_bmtk(ALLEN_CASES["fourteen"], folder, 40.0)
 
 
 def sixty(folder: Path) -> Arrays:
