@@ -23,8 +23,13 @@ from bluecellab.errors import (
     WorkerCrashedError,
 )
 from bluecellab.nrn import coreneuron, objects
+from bluecellab.recording.report_sites import elements_of
+from bluecellab.recording.reports import ReportRecorder
+from bluecellab.simulation.engines import stretches
+from bluecellab.spec.base import CellId
+from bluecellab.spec.simulation import Report
+from tests.unit.recording.test_reports import Sink
 from tests.unit.simulation.engines.cells import Pair, equal, has_library, pair
-from tests.unit.simulation.engines.test_coreneuron import Sink, elements_of
 
 pytestmark = [
     pytest.mark.faults,
@@ -36,8 +41,10 @@ Advance = Callable[[int, float], None]
 
 
 @pytest.fixture
-def two() -> Iterator[Pair]:
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     """Two cells, which run as well afterwards as before; no process is left behind."""
+    monkeypatch.setattr(stretches, "_STEPS", 100)
+    monkeypatch.setattr(stretches, "_SECONDS", 0.0)
     with pair() as made:
         wanted = made.run("neuron", 20.0)
         yield made
@@ -145,8 +152,6 @@ def test_it_prints_more_than_a_pipe_holds(two: Pair, monkeypatch: pytest.MonkeyP
 
 
 def test_reports_are_incomplete(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.unit.simulation.engines.test_coreneuron import CellId, Report, ReportRecorder
-
     report, sink = Report(name="r", dt=0.1, end_time=20.0, sections="soma"), Sink()
     cells = {CellId("A", index): cell for index, cell in enumerate(two.cells)}
     two.simulation.attach(ReportRecorder(report, elements_of(report, cells), sink, two.simulation._scope))

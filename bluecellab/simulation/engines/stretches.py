@@ -17,8 +17,7 @@ __all__ = ["Stretch", "Stretches"]
 
 _BYTES = 64 * 2**20  # that a stretch may leave
 _SECONDS = 3.0  # of wall time that one should take, for progress to be seen
-_FIRST = 25  # the first is that part of the run
-_GROWTH = 8
+_STEPS = 5000  # that it should have: copying the model to and fro takes as long as some 130
 _ROUNDING = 1e-3  # of a step; NEURON's time adds up
 _OF_RANKS = 20  # ranks take so many, as they must all take the same
 
@@ -72,7 +71,7 @@ class Stretches:
 
     def __iter__(self) -> Iterator[Stretch]:
         """Give one after the other; when the next is asked for, the last one knows how long it took."""
-        length = max(1, self.steps // _FIRST)
+        length = _STEPS
         for part in self._between_changes():
             if part.by_neuron:
                 yield part
@@ -83,14 +82,14 @@ class Stretches:
                 yield stretch
                 done = stretch.end
                 of_a_step = max(stretch.seconds, 1e-6) / stretch.steps
-                length = max(1, min(int(_SECONDS / of_a_step), _GROWTH * length))
+                length = max(_STEPS, int(_SECONDS / of_a_step))
 
     def agreed(self) -> Iterator[Stretch]:
         """Give those that all ranks take; all must ask for them."""
         everybody = ranks().gathered((self.most, self._changes), "planning a run with CoreNEURON")
         self.most = min(most for most, _ in everybody)
         self._changes = sorted({change for _, changes in everybody for change in changes})
-        length = max(1, min(self.most, -(-self.steps // _OF_RANKS)))
+        length = min(self.most, max(_STEPS, -(-self.steps // _OF_RANKS)))
         for part in self._between_changes():
             for begin in range(part.begin, part.end, length):
                 yield Stretch(begin, min(part.end, begin + length), part.by_neuron)

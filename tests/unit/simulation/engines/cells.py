@@ -10,6 +10,7 @@ import numpy as np
 
 from bluecellab import Simulation, create_ball_stick
 from bluecellab.nrn import coreneuron, objects, runtime
+from bluecellab.simulation.request import Engine
 from bluecellab.spec.base import CellId
 
 
@@ -30,7 +31,7 @@ class Pair:
         self.connection.threshold = -20.0
         self.connection.delay, self.connection.weight[0] = 1.0, 0.02
 
-    def run(self, engine: str, t_stop: float = 60.0, **options: Any) -> dict[str, np.ndarray]:
+    def run(self, engine: Engine, t_stop: float = 60.0, **options: Any) -> dict[str, np.ndarray]:
         """Run, and return everything that was recorded."""
         self.simulation.run(t_stop, cvode=False, engine=engine, **options)
         found = {"t": self.cells[0].get_time(), "spikes": self.spikes()}
