@@ -21,7 +21,10 @@ from bluecellab.nrn.launch import rank_of
 __all__ = ["Launcher", "as_rank", "find_launcher", "is_started_by_us", "launch"]
 
 _MARK = "BLUECELLAB_RANKS"  # set for the ranks that we start
-_PROGRAM = "import sys; from bluecellab.cli import main; sys.exit(main())"
+# what lies in the working directory is no part of Python
+_PROGRAM = (
+    "import sys; sys.path = [p for p in sys.path if p]; from bluecellab.cli import main; sys.exit(main())"
+)
 _LINUX_PR_SET_PDEATHSIG = 1
 _CRASHES = {signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 _PATIENCE = 5.0  # s that ranks have to end after they are told to

@@ -11,7 +11,6 @@ import ctypes
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
@@ -31,6 +30,7 @@ class _Process:
 
     ranks: Ranks | None = None
     owner = 0  # forked children are no ranks
+    show = staticmethod(sys.excepthook)  # what shows an error that nobody has caught
 
 
 def at_exit(ranks: Ranks) -> None:
@@ -38,11 +38,11 @@ def at_exit(ranks: Ranks) -> None:
     if _Process.ranks is not None:
         return
     _Process.ranks, _Process.owner = ranks, os.getpid()
-    before = sys.excepthook
+    _Process.show = staticmethod(sys.excepthook)
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if os.getpid() != _Process.owner:
-            before(kind, error, trace)
+            _Process.show(kind, error, trace)
             return
         abort_with(error.with_traceback(trace))
 
@@ -51,19 +51,21 @@ def at_exit(ranks: Ranks) -> None:
 
 
 def abort_with(error: BaseException) -> NoReturn:
-    """Print an error of this rank and end the whole job.
+    """Show an error of this rank, as Python would, and end the whole job.
 
     The exit code is 1; after an interrupt, 130.
     """
     ranks = _Process.ranks
     who = "" if ranks is None else f"rank {ranks.id}: "
-    text = "".join(traceback.format_exception(error))
-    if isinstance(error, RankError) and error.traceback:
+    elsewhere = error if isinstance(error, RankError) and error.traceback else None
+    if elsewhere is not None:
         time.sleep(_PATIENCE)  # the rank that failed is about to end the job, and says why
-        text += f"\nThe traceback of rank {error.rank}:\n{error.traceback}"
     sys.stdout.flush()
     voices.speak()
-    sys.stderr.write(f"{who}{text}")
+    sys.stderr.write(who)
+    _Process.show(type(error), error, error.__traceback__)
+    if elsewhere is not None:
+        sys.stderr.write(f"\nThe traceback of rank {elsewhere.rank}:\n{elsewhere.traceback}")
     abort(130 if isinstance(error, KeyboardInterrupt) else 1)
 
 
@@ -86,12 +88,12 @@ def _leave() -> None:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    if ranks.farewell():
-        _finalize()
+    ranks.farewell()
+    _finalize()  # also if others go on, so that they can
 
 
 def _finalize() -> None:
-    """Leave MPI in its own way, once; the launcher then waits for this process to end by itself."""
+    """Leave MPI in its own way, once: launchers then do not mind that this process ends."""
     library = _library()
     if library is None:
         return
@@ -104,7 +106,8 @@ def _finalize() -> None:
 def _library() -> ctypes.CDLL | None:
     """Return the MPI library that NEURON has loaded."""
     if not _MAPS.is_file():
-        return None
+        named = os.environ.get("MPI_LIB_NRN_PATH")
+        return None if named is None else ctypes.CDLL(named)
     loaded = {
         line.split(maxsplit=5)[-1].strip() for line in _MAPS.read_text().splitlines() if "/libmpi" in line
     }

@@ -292,6 +292,42 @@ def test_the_last_rank_can_finish_its_work(tmp_path: Path, mpi4py: str) -> None:
     assert ran.told[0] == ["figures are drawn"]
 
 
+def test_one_rank_can_go_on_without_the_others(tmp_path: Path) -> None:
+    ran = ranked(
+        tmp_path,
+        3,
+        """
+        from bluecellab.errors import RankError
+        from bluecellab.nrn.parallel import ranks
+        all = ranks()
+        if all.id:
+            sys.exit(0)
+        try:
+            all.barrier("waiting for company")
+        except RankError as error:
+            time.sleep(1.5)
+            tell(error.rank)
+        """,
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.told[0] == [1]
+
+
+def test_errors_are_shown_in_the_way_of_the_script(tmp_path: Path) -> None:
+    ran = ranked(
+        tmp_path,
+        2,
+        """
+        sys.excepthook = lambda kind, error, trace: print("my way:", error, file=sys.stderr)
+        from bluecellab.nrn.parallel import ranks
+        if ranks().id == 1:
+            raise ValueError("so there")
+        ranks().barrier()
+        """,
+    )
+    assert (ran.code, ran.err) == (1, "rank 1: my way: so there\n")
+
+
 def test_warnings_are_shown_once(tmp_path: Path) -> None:
     ran = ranked(
         tmp_path,
