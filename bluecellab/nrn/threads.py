@@ -72,15 +72,8 @@ def use(wanted: int, *, workers: bool = True) -> None:
         _undo.extend(prepare() for prepare in _preparations)
     context.nthread(wanted, int(workers))
     try:
-        _spread(context, wanted)
-        with runtime.guard(f"integrating with {wanted} threads"):
-            runtime.raw_h().fcurrent()  # NEURON looks at the mechanisms of a changed model now
-    except EngineError as problem:
-        use(1)
-        named = re.search(r"(\w+) is not thread safe", problem.message)
-        if named is None:
-            raise
-        _refuse({named[1]: "NEURON says that it is not thread safe"}, problem)
+        with runtime.guard(f"spreading cells over {wanted} threads"):
+            _spread(context, wanted)
     except BaseException:
         use(1)
         raise
@@ -94,6 +87,9 @@ def explaining_refusals() -> Iterator[None]:
     except EngineError as problem:
         if count() == 1 or not ranks().alone:
             raise
+        unsafe = re.search(r"(\w+) is not thread safe", problem.message)
+        if unsafe is not None:
+            _refuse({unsafe[1]: "NEURON says that it is not thread safe"}, problem)
         if "PlayRecord item with a thread" in problem.message:
             raise UnsupportedByEngineError(
                 "With several threads, NEURON cannot record, or play into, what belongs to none of them: "
