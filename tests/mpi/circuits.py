@@ -27,7 +27,7 @@ from bluecellab.compat.reports.utils import (
 from bluecellab.errors import CircuitWarning, ElsewhereError, NotRecordedError
 from bluecellab.nrn import objects
 from bluecellab.nrn.parallel import ranks
-from bluecellab.simulation import CircuitSimulation
+from bluecellab.simulation import CircuitSimulation, build_graph
 from bluecellab.simulation.circuit.spreading import Spread
 from bluecellab.spec.allen import AllenConfig, FunctionTrains
 from bluecellab.spec.base import CellId
@@ -72,6 +72,7 @@ def ran(simulation: CircuitSimulation, t_stop: float | None = T_STOP) -> Arrays:
     counts = [summary.sections, summary.segments, summary.skipped, summary.connections, summary.inputs]
     counts += [count for _, count in sorted(summary.synapses.items())]
     assert summary.ranks == ranks().count
+    assert list(spikes) == list(simulation.everyone)
     return {
         **{f"v {cell_id}": trace for cell_id, trace in found.items()},
         **{f"s {cell_id}": times for cell_id, times in spikes.items()},
@@ -228,6 +229,17 @@ def refuse_to_read(simulation: CircuitSimulation, cell_id: CellId) -> None:
             assert "simulation.gathered(function)" in str(error)
         else:
             raise AssertionError("a cell of another rank was read")
+
+
+def graph(folder: Path) -> Arrays:
+    """Who is connected to whom, on all ranks."""
+    config = written(folder, write_network)
+    with CircuitSimulation(config) as simulation:
+        simulation.instantiate(minis=False)
+        made = build_graph(simulation)
+        assert ranks().gathered(sorted(made.edges)) == [sorted(made.edges)] * ranks().count
+        edges = sorted((str(one), str(two), data["total"]) for one, two, data in made.edges(data=True))
+    return {"v edges": np.array([f"{one} {two} {total!r}" for one, two, total in edges])}
 
 
 def by_index(folder: Path) -> Arrays:

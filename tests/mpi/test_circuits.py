@@ -24,6 +24,7 @@ ALONE = (
     "published",
     "few",
     "another_run",
+    "graph",
     "by_index",
     "by_load",
     "generated",

@@ -18,6 +18,8 @@ __all__ = ["build_graph", "connections_between"]
 def build_graph(simulation: CircuitSimulation) -> nx.DiGraph:
     """Return the connections between the cells of a circuit simulation as a directed graph.
 
+    Among several ranks all of them call it, and it is of all cells.
+
     Parameters
     ----------
     simulation
@@ -40,11 +42,12 @@ def build_graph(simulation: CircuitSimulation) -> nx.DiGraph:
     MissingDependencyError
         If networkx is not installed.
     """
-    return graph_of_connections(connections_between(simulation), simulation.cells)
+    parts = simulation.gathered(lambda own: list(connections_between(own)))
+    return graph_of_connections((each for part in parts for each in part), simulation.everyone)
 
 
 def connections_between(simulation: CircuitSimulation) -> Iterator[tuple[CellId, CellId, float]]:
-    """Yield each connection between two cells of a simulation: from, to, and its weight as it is now.
+    """Yield each connection to a cell of this rank from another cell: from, to, and its weight as it is now.
 
     Parameters
     ----------

@@ -93,6 +93,18 @@ class ReadingMixin(Live):
             raise NotRecordedError(f"cell {cell_id} was not instantiated; there is {there} ...")
         return found
 
+    @property
+    def everyone(self) -> tuple[CellId, ...]:
+        """Ids of the cells of all ranks, in the order in which one rank has them.
+
+        Raises
+        ------
+        SimulationError
+            If none have been instantiated.
+        """
+        self._built()
+        return tuple(self._ranks)
+
     def where(self, cell_id: CellId | tuple[str, int]) -> int:
         """Return the rank that has made a cell; 0 where there is but one.
 
