@@ -2,6 +2,9 @@
 
 Nothing is ever left half-written under its final name: a file grows as ``name.h5.partial``, is readable at
 any time, marked as incomplete, and gets its name when it is complete.
+
+Of several processes that write one result each writes its part, ``name.h5.partial-3``, and the first one puts
+these together when all have ended well; see :mod:`~bluecellab.results.sonata.parts`.
 """
 
 from __future__ import annotations
