@@ -294,7 +294,10 @@ def advance_variable(t_stop: float, look: Look, sampling: Sampling | None = None
             raise problem
         return due, 0.0
 
-    if problem is None:
-        meetings.look(look_back)
-    else:
-        meetings.look_alone(look_back)
+    try:
+        if problem is None:
+            meetings.look(look_back)
+        else:
+            meetings.look_alone(look_back)
+    finally:
+        problem = None  # or it would keep itself, by its traceback

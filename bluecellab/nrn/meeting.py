@@ -68,8 +68,9 @@ class Meetings:
             return look()
 
         def of_this_rank() -> tuple[float, float]:
-            if self._failure is not None:
-                raise self._failure
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
             return look()
 
         answers = self._everybody.evaluated(of_this_rank, "running")
