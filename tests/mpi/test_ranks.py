@@ -136,6 +136,37 @@ ring.close()
         assert ranked(tmp_path, 0, RING + one, str(only)).last[0] == two.last[only]
 
 
+def test_cvode_looks_and_exchanges_of_spikes_do_not_mix(tmp_path: Path) -> None:
+    """Both wait for all ranks, and hooks are due just when spikes are exchanged."""
+    script = (
+        RING
+        + """
+ring = Ring(3, True)
+seen = []
+ring.simulation.add_hook(seen.append, 1.5)
+ring.simulation.run(60, cvode=True)
+peaks = [float(cell.get_soma_voltage().max()) for _, cell in sorted(ring.cells.items())]
+if ranks().id == 1 and sys.argv[1] == "failing":
+    ring.cells[1].soma(0.5).cm = float("nan")
+if sys.argv[1] == "failing":
+    tell(caught(lambda: ring.simulation.run(60, cvode=True)))
+else:
+    tell([len(seen), *peaks])
+ring.close()
+"""
+    )
+    ran = ranked(tmp_path, 2, script, "well")
+    assert ran.code == 0, ran.err
+    (hooks, first, third), (_, second) = ran.last
+    assert hooks >= 39
+    assert min(first, third) > 0
+    assert second > -40  # which the current in the second cell alone does not reach
+    failing = ranked(tmp_path, 2, script, "failing")
+    assert failing.code == 1  # spikes of the failing rank would never come: the job ends
+    assert "rank 1: Traceback" in failing.err
+    assert "DivergedError" in failing.err
+
+
 def test_exchanges(tmp_path: Path) -> None:
     ran = ranked(
         tmp_path,
