@@ -21,6 +21,13 @@ _preparations: list[Callable[[], Callable[[], None]]] = []
 _undo: list[Callable[[], None]] = []
 
 
+class _State:
+    """Whose threads there are."""
+
+    ours = False
+    found = 1  # how many other code had made, which come back after a run
+
+
 def prepare_by(preparation: Callable[[], Callable[[], None]]) -> None:
     """Have something done before several threads integrate; it returns what undoes it."""
     _preparations.append(preparation)
@@ -54,10 +61,17 @@ def use(wanted: int, *, workers: bool = True) -> None:
     if wanted == count():
         return
     if wanted == 1:
+        if not _State.ours:
+            _State.found = count()
         context.partition()
         context.nthread(1)
+        _State.ours = False
         while _undo:
             _undo.pop()()
+        return
+    if wanted == _State.found:
+        context.nthread(wanted)  # as other code had it
+        _State.found = 1
         return
     if workers and objects.cvode().active():
         raise UnsupportedByEngineError(
@@ -71,6 +85,7 @@ def use(wanted: int, *, workers: bool = True) -> None:
     if workers:
         _undo.extend(prepare() for prepare in _preparations)
     context.nthread(wanted, int(workers))
+    _State.ours = True
     try:
         with runtime.guard(f"spreading cells over {wanted} threads"):
             _spread(context, wanted)

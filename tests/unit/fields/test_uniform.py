@@ -13,7 +13,15 @@ import pytest
 
 from bluecellab import Simulation
 from bluecellab.cell import Cell
-from bluecellab.errors import BrokenError, BusyError, CellError, ClosedError, EngineError, StimulusError
+from bluecellab.errors import (
+    BrokenError,
+    BusyError,
+    CellError,
+    ClosedError,
+    EngineError,
+    StimulusError,
+    UnsupportedByEngineError,
+)
 from bluecellab.fields import LiveField, displacements, local_positions, play_field, potentials
 from bluecellab.fields.uniform import terms_of
 from bluecellab.nrn import runtime
@@ -307,13 +315,8 @@ def test_potentials_without_neuron(cell: Cell) -> None:
 
 
 def test_no_threads(cell: Cell) -> None:
-    context = runtime.raw_h().ParallelContext()
-    context.nthread(2)
-    try:
-        with play_field([CONSTANT], cell), pytest.raises(StimulusError, match="a run of 2 threads"):
-            run(cell)
-    finally:
-        context.nthread(1)
+    with play_field([CONSTANT], cell), pytest.raises(UnsupportedByEngineError, match="extracellular"):
+        run(cell, threads=2)
 
 
 def test_a_section_that_is_deleted_in_the_middle_of_a_run(cell: Cell) -> None:

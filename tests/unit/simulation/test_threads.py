@@ -123,6 +123,17 @@ def test_what_several_threads_cannot(cells: list[Cell], simulation: Simulation) 
         simulation.continue_run(30)
 
 
+def test_threads_of_other_code_come_back(simulation: Simulation) -> None:
+    one = run(simulation, 1)
+    context = objects.parallel_context()
+    context.nthread(3)
+    simulation.run(20, cvode=False, threads=2)
+    assert threads.count() == 3
+    context.nthread(1)
+    assert same([cell.get_soma_voltage() for cell in simulation.cells], one)
+    assert same(run(simulation, 2), one)
+
+
 def test_a_hook_that_raises(simulation: Simulation) -> None:
     one = run(simulation, 1)
 
