@@ -307,11 +307,11 @@ class FrameWriter(ABC):
 
     def _whole_of(self, parts: Sequence[h5py.File]) -> FrameWriter:
         """Return what writes the whole of parts."""
-        raise OutputError(f"{type(self).__name__} is not written by several processes")
+        raise OutputError(f"{self.path} is written by one process, not in {len(parts)} parts")
 
     def _frames_of(self, parts: Sequence[h5py.File]) -> Callable[[slice], npt.NDArray[np.floating]]:
         """Return what makes frames of the whole of those of parts."""
-        raise OutputError(f"{type(self).__name__} is not written by several processes")
+        raise OutputError(f"{self.path} is written by one process, not in {len(parts)} parts")
 
     def reopen(self) -> None:
         """Go on with the file that was completed last, as its simulation is continued.

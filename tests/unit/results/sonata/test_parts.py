@@ -312,3 +312,10 @@ def test_blocks_of_any_size(tmp_path: Path, columns: int, monkeypatch: pytest.Mo
         assert rows.bit_count() == 1
         side_by_side = -(-columns // width)
         assert side_by_side * width - columns < side_by_side
+
+
+def test_formats_that_have_no_parts(tmp_path: Path) -> None:
+    nwb = PotentialNwbWriter(tmp_path / "ecp.nwb", np.arange(2), np.zeros((2, 3)))
+    for function in (nwb._whole_of, nwb._frames_of):
+        with pytest.raises(OutputError, match=r"ecp.nwb is written by one process, not in 2 parts"):
+            function([None, None])
