@@ -162,6 +162,7 @@ class Stepper:
         self._before = 0 if sampling is None else sampling.steps_before
         self._dt = dt
         self._sample = sample
+        self._broken = False  # something that is read has been deleted; frames would miss some
         self._readers = [sampler for sampler in samplers if isinstance(sampler, Reader)]
         self._others = [sampler for sampler in samplers if not isinstance(sampler, Reader)]
         everybody = ranks()
@@ -233,6 +234,7 @@ class Stepper:
 
     def _block(self, steps: IntArray, reads: npt.NDArray[np.bool_], *, ends: bool) -> None:
         """Take steps to stops, and read at these what each reader wants."""
+        reads = reads & (not self._broken)
         wanted = [index for index in range(len(self._readers)) if reads[:, index].any()]
         active = [index for index in wanted if self._readers[index].pointers.raw is not None]
         members = [self._readers[index] for index in active]
@@ -258,7 +260,8 @@ class Stepper:
             failure = members[reading].failed(error)
             if self._alone:
                 raise failure from error
-            self._block(steps[done + 1 :], np.zeros_like(reads[done + 1 :]), ends=ends)
+            self._broken = True
+            self._block(steps[done + 1 :], reads[done + 1 :], ends=ends)
             return
         for index in wanted:
             read = int(reads[:, index].sum())

@@ -125,7 +125,8 @@ def model() -> Iterator[Model]:
     objects.delete_section(made.section)
 
 
-def test_readers_of_different_times(model: Model) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+def test_readers_of_different_times(model: Model, alone: bool) -> None:
     expected = model.recorded(100)
     every = Watched(model.section, Schedule(1, 1, 100))
     third = Watched(model.section, Schedule(2, 3, 1000), rows=7)
@@ -134,6 +135,7 @@ def test_readers_of_different_times(model: Model) -> None:
     never = Watched(model.section, None)
     assert all(isinstance(each, Reader) for each in (every, third, late, empty, never))
     stepper = Stepper(DT, All([every, third, late, empty, never]))
+    stepper._alone = alone
     for taken, count in ((0, 1), (1, 30), (31, 69)):
         stepper.take(taken, count)
         assert clock.now() == pytest.approx((taken + count) * DT)
@@ -191,6 +193,23 @@ def test_what_is_gone(model: Model) -> None:
         Stepper(DT, All([reader, broken])).take(0, 40)
     assert isinstance(caught.value.__cause__, RuntimeError)
     assert caught.value is broken.failure
+    assert reader.frames.count == 1
+
+
+def test_one_of_several_ranks_goes_on_until_all_meet(model: Model) -> None:
+    h = runtime.raw_h()
+    other = h.Section(name="other")
+    process = objects.point_process("IClamp", other(0.5))
+    reader, broken = Watched(model.section, Schedule(1, 1, 40)), Watched(model.section, Schedule(2, 20, 2))
+    broken.pointers.at_process(1, process, "amp")
+    del process
+    objects.delete_section(other)
+    clock.initialise(-65.0)
+    stepper = Stepper(DT, All([reader, broken]))
+    stepper._alone = False
+    stepper.take(0, 40)
+    assert clock.now() == pytest.approx(40 * DT)
+    assert isinstance(broken.failure, BrokenError)
     assert reader.frames.count == 1
 
 
