@@ -290,9 +290,20 @@ def _readable(cls: type[BaseModel], error: ValidationError) -> InvalidSpecError:
             shown = repr(problem["input"])
             text = reason if len(shown) > 80 or not place else f"{reason} (got {shown})"
         lines.append(f"{place}: {text}" if place else text)
+        _let_go(problem.get("ctx", {}).get("error"))
     if len(lines) == 1:
         return InvalidSpecError(f"{cls.__name__}: {lines[0]}")
     return InvalidSpecError(f"{cls.__name__}: {len(lines)} problems\n  " + "\n  ".join(lines))
+
+
+def _let_go(error: object) -> None:
+    """Take the frames off what refused a part, and off its causes.
+
+    pydantic holds on to it where the garbage collector cannot see it: a circle through its frames would stay.
+    """
+    while isinstance(error, BaseException):  # some are texts
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _field_unit(field: FieldInfo) -> str | None:

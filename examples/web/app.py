@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from .jobs import Run, Runs, TooManyError
@@ -131,23 +130,7 @@ async def _malformed(_: Request, error: Exception) -> Response:
         place = ".".join(str(part) for part in problem["loc"][1:])
         text = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{place}: {text}" if place else text)
-    _let_go(error.errors())
     return PlainJSONResponse({"error": "Malformed", "message": "\n".join(lines)}, status_code=422)
-
-
-def _let_go(problems: Iterable[Any]) -> None:
-    """Take the frames off what refused a value.
-
-    They lead back to the request, and to these errors; the garbage collector does not see those that pydantic
-    holds on to, so that the circle would stay, with all that the client has sent.
-    """
-    for problem in problems:
-        error = problem.get("ctx", {}).get("error")
-        while isinstance(error, Exception):
-            error.__traceback__ = None
-            if isinstance(error, ValidationError):
-                _let_go(error.errors())
-            error = error.__cause__ or error.__context__
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import field_validator
 
 from bluecellab.errors import InvalidSpecError
 from bluecellab.spec.base import (
@@ -140,3 +142,39 @@ def test_signatures_are_there_before_the_class_is_used() -> None:
     assert list(inspect.signature(More).parameters) == ["number", "text"]
     assert More(text="a").number == 1
     assert not hasattr(Deferred(), "__signature__")
+
+
+def test_refused_parts_are_not_kept() -> None:
+    def refuse() -> None:
+        kept: InvalidSpecError | None = None
+        try:
+            Protocol.from_dict({"duration": 10, "stimuli": [{"stimulus": {"type": "step"}}, {}]})
+            Placed(stimulus=Step(delay=float("nan"), duration=1, amplitude=1))
+        except InvalidSpecError as error:
+            kept = error  # its frames hold the error: a circle, which the collector must see
+        assert kept is not None
+        outer: InvalidSpecError | None = None
+        try:
+            Outer.from_dict({"inner": {"amplitude": "one"}})
+        except InvalidSpecError as error:
+            outer = error
+        assert outer is not None
+
+    def errors() -> int:
+        gc.collect()
+        return sum(type(thing) is InvalidSpecError for thing in gc.get_objects())
+
+    refuse()
+    before = errors()
+    for _ in range(20):
+        refuse()
+    assert errors() == before
+
+
+class Outer(Spec):
+    inner: Example
+
+    @field_validator("inner", mode="before")
+    @classmethod
+    def _made_early(cls, value: dict[str, float]) -> Example:
+        return Example(**value)
