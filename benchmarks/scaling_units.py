@@ -59,6 +59,7 @@ def recorded(rounds: int, cells: Sequence[int]) -> list[Row]:
     """Recording potentials in every step into a file, against a loop that gathers them by pointers."""
     rows: list[Row] = []
     each: list[list[float]] = []
+    theirs: list[float] = []
     counts = [number * _SEGMENTS for number in cells]
     for number, count in zip(cells, counts, strict=True):
         arguments = {"cells": number, "t_stop": 100.0 if number == 1 else 10.0}
@@ -72,6 +73,7 @@ def recorded(rounds: int, cells: Sequence[int]) -> list[Row]:
         )
         samples = count * arguments["t_stop"] / 0.025
         each.append([value / samples for value in numbers(answers["ours"], "cpu")])
+        theirs.append(statistics.median(numbers(answers["bare"], "cpu")) / samples)
         what = f"{count:,} variables, every step into a file"
         rows += [
             compared(
@@ -85,7 +87,11 @@ def recorded(rounds: int, cells: Sequence[int]) -> list[Row]:
             ),
             _memory(what, answers["ours"], answers["without"]),
         ]
-    return [*rows, _flat("a sample of a variable", counts, each)]
+    row = _flat("a sample of a variable", counts, each)
+    return [
+        *rows,
+        dataclasses.replace(row, note=f"{row.note}; of bare gathering {theirs[-1] / theirs[0]:.2f}"),
+    ]
 
 
 def _memory(what: str, ours: Sequence[Answer], without: Sequence[Answer]) -> Row:
