@@ -65,6 +65,7 @@ def compile_into(
         If a .mod file does not compile; ``output`` is what the translator or compiler said.
     """
     began = time.perf_counter()
+    log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
     with build_folder() as folder:
         write_sources(sources, folder)
         command = [*tools.nrnivmodl, *(("-incflags", " ".join(flags)) if flags else ()), "."]

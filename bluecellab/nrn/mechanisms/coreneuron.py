@@ -104,45 +104,59 @@ def build_for_coreneuron(
     MechanismError
         If the text of one is not known, or the cache folder cannot be used.
     """
-    sources, changes = _loaded_sources(also)
-    tools = find_toolchain()
-    flags = flags_for(native)
-    version = neuron_version()
-    made_for = (version, architecture(), tools.compiler, what_for(flags), _TRANSLATOR.read_text("utf-8"))
-    tail = hashlib.sha256("\0".join(made_for).encode()).hexdigest()[:12]
-    key = f"{hashlib.sha256(f'coreneuron {sources.digest}'.encode()).hexdigest()[:20]}-{tail}"
+    job = _Job(*_loaded_sources(also), find_toolchain(), flags_for(native))
+    entry = cache.obtain(job.key, job.make)
+    cache.hold(entry.path)
+    _refuse_missing(needed, entry.left_out)
+    return CoreNeuronLibrary(entry.path, entry.names, entry.left_out, entry.changes, entry.flags, entry.key)
 
-    def make(folder: Path) -> cache.Entry:
+
+@dataclass(frozen=True)
+class _Job:
+    """A library to make: of which texts, that were changed how, and with what."""
+
+    sources: Sources
+    changes: tuple[str, ...]
+    tools: Toolchain
+    flags: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        content = hashlib.sha256(f"coreneuron {self.sources.digest}".encode()).hexdigest()
+        facts = [neuron_version(), architecture(), self.tools.compiler, what_for(self.flags)]
+        facts.append(_TRANSLATOR.read_text("utf-8"))
+        return f"{content[:20]}-{hashlib.sha256(chr(0).join(facts).encode()).hexdigest()[:12]}"
+
+    def make(self, folder: Path) -> cache.Entry:
+        """Put the library into a folder of the cache."""
         began = time.perf_counter()
-        log.info("compiling %d mechanisms for CoreNEURON", len(sources.names))
-        library, left_out = _compile(sources, tools, flags, folder)
-        write_sources(sources, folder / "sources")
-        names = tuple(name for name in sources.names if name not in left_out)
+        log.info("compiling %d mechanisms for CoreNEURON", len(self.sources.names))
+        library, left_out = _compile(self.sources, self.tools, self.flags, folder)
+        write_sources(self.sources, folder / "sources")
         return cache.Entry(
-            key,
+            self.key,
             library,
-            names,
-            sources.origin,
-            version,
+            tuple(name for name in self.sources.names if name not in left_out),
+            self.sources.origin,
+            neuron_version(),
             architecture(),
-            tools.compiler,
+            self.tools.compiler,
             time.perf_counter() - began,
             engine="coreneuron",
-            flags=flags,
-            changes=changes,
+            flags=self.flags,
+            changes=self.changes,
             left_out=left_out,
         )
 
-    entry = cache.obtain(key, make)
-    cache.hold(entry.path)
-    missing = sorted(set(needed) & entry.left_out.keys())
+
+def _refuse_missing(needed: Iterable[str], left_out: Mapping[str, str]) -> None:
+    missing = sorted(left_out.keys() & set(needed))
     if missing:
         raise CompileError(
             f"CoreNEURON cannot have {', '.join(missing)}: its translator or the compiler refuses what the "
             ".mod file says; see below. Use engine='neuron', or change the .mod file.",
-            "\n".join(entry.left_out[name] for name in missing),
+            "\n".join(left_out[name] for name in missing),
         )
-    return CoreNeuronLibrary(entry.path, entry.names, entry.left_out, entry.changes, entry.flags, key)
 
 
 def _loaded_sources(also: Iterable[str] = ()) -> tuple[Sources, tuple[str, ...]]:

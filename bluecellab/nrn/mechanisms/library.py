@@ -21,6 +21,7 @@ from bluecellab.nrn.mechanisms.sources import ModFiles, PathLike, Sources, colle
 from bluecellab.nrn.mechanisms.threadsafe import is_suspicious, thread_safe
 from bluecellab.nrn.mechanisms.toolchain import (
     ARCHITECTURES,
+    Toolchain,
     architecture,
     find_toolchain,
     neuron_version,
@@ -122,15 +123,9 @@ def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
         if ready is None:
             raise
         return _library(ready, sources)
-    made_for = f"{version}\0{architecture()}\0{tools.compiler}"
-    if flags:
-        made_for += f"\0{what_for(flags)}"
-    if any(is_suspicious(content.decode("utf-8", errors="replace")) for content in _mods(sources)):
-        made_for += f"\0{_SAFETY}"
-    key = f"{content}-{hashlib.sha256(made_for.encode()).hexdigest()[:12]}"
+    key = f"{content}-{_made_for(sources, tools, flags)}"
 
     def make(folder: Path) -> CacheEntry:
-        log.info("compiling %d .mod files of %s", len(sources.declarations), sources.origin)
         safe, changes = thread_safe(sources)
         file, seconds = compile_into(safe, tools, folder, flags)
         write_sources(sources, folder / "sources")
@@ -139,11 +134,8 @@ def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
             folder / file,
             sources.names,
             sources.origin,
-            version,
-            architecture(),
-            tools.compiler,
+            *(version, architecture(), tools.compiler),
             seconds,
-            time.time(),
             flags=flags,
             changes=changes,
         )
@@ -151,8 +143,15 @@ def build(what: ModFiles, *, native: bool | None = None) -> MechanismLibrary:
     return _library(cache.obtain(key, make), sources)
 
 
-def _mods(sources: Sources) -> list[bytes]:
-    return [sources.files[file] for file in sources.declarations]
+def _made_for(sources: Sources, tools: Toolchain, flags: tuple[str, ...]) -> str:
+    """Return a hash of all that a library depends on beside its content."""
+    facts = [neuron_version(), architecture(), tools.compiler]
+    if flags:
+        facts.append(what_for(flags))
+    texts = (sources.files[file].decode("utf-8", errors="replace") for file in sources.declarations)
+    if any(map(is_suspicious, texts)):
+        facts.append(_SAFETY)
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:12]
 
 
 def _any_compiler(content: str, version: str, flags: tuple[str, ...]) -> CacheEntry | None:
