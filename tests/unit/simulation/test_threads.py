@@ -26,6 +26,7 @@ from bluecellab.spec.stimuli import Noise
 from tests.material import material
 from tests.unit.simulation.circuit.allen.network import CONFIG
 from tests.unit.simulation.circuit.small import virtual_spikes, write_network
+from tests.unit.simulation.engines.cells import has_library
 from tests.unit.synapse.test_gap import network as gap_junctions
 
 COUNT = 5
@@ -221,3 +222,18 @@ def test_detailed_cells_with_minis_replay_and_reports(tmp_path: Path) -> None:
     pairs = [(one.reports[name], two.reports[name]) for name in one.reports]
     for first, second in (*pairs, *zip(one.spikes_files, two.spikes_files, strict=True)):
         assert contents(first) == contents(second)
+
+
+@pytest.mark.material
+@pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along")
+def test_globals_that_a_mechanism_assigns_to(cells: list[Cell], simulation: Simulation) -> None:
+    load_mechanisms(material().mechanisms["sscx"])
+    for index, cell in enumerate(cells):
+        cell.soma.insert("KdShu2007")
+        cell.soma.raw.gkbar_KdShu2007 = 0.002 * (index + 1)
+    one = run(simulation, 1)
+    assert same(run(simulation, 2), one)
+    for count in (1, 2):
+        simulation.run(20, cvode=False, threads=count, engine="coreneuron")
+        for cell, voltage in zip(cells, one, strict=True):
+            assert np.abs(cell.get_soma_voltage() - voltage).max() < 1e-6
