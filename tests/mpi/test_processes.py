@@ -31,11 +31,11 @@ def test_the_last_rank_can_finish_its_work(tmp_path: Path, mpi4py: str) -> None:
         if all.id == 0:
             time.sleep(1.5)  # while the others have long come to their end
             tell("figures are drawn")
-        print("out", end="")
+        print("done.", end="")
         """,
         mpi4py,
     )
-    assert (ran.code, ran.out, ran.err) == (0, "outout", "")
+    assert (ran.code, ran.out, ran.err) == (0, "done.done.", "")
     assert ran.told[0] == ["figures are drawn"]
 
 
