@@ -248,6 +248,8 @@ class Recorder(Live):
         if schedule.grid is not None:
             return schedule.grid[:count]
         times = axis.times(schedule.stride)
+        if self._shared is not None and self._partial and len(times) == count + 1:
+            times = times[:count]  # what else is read was deleted, after NEURON had recorded the time
         if len(times) != count:
             raise BrokenError(
                 f"{self.name} has {count} samples at {len(times)} times: something else initialised NEURON "

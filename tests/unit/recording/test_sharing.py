@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from bluecellab.cell import Cell, create_ball_stick
-from bluecellab.errors import HookError
+from bluecellab.errors import EngineError, HookError
 from bluecellab.nrn import banks, objects, runtime
 from bluecellab.recording import sharing
 from bluecellab.recording.recorder import Recorder
 from bluecellab.results import Traces
 from bluecellab.simulation import Simulation
+from bluecellab.spec.recordings import SOMA_VOLTAGE
 
 SOURCES = 12
 
@@ -149,6 +150,24 @@ def test_ended_early(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
         trace = cell.traces()["g4"]
         assert trace.partial
         assert len(trace.time) == len(trace.values) > 3 / 0.025
+
+
+def test_something_is_deleted_in_the_middle(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    together(monkeypatch)
+    name = next(name for name in cell.recordings if name.endswith("il_hh"))
+    with Simulation() as simulation:
+        simulation.add_cell(cell)
+
+        def delete(time: float) -> None:
+            if time > 3:
+                cell.sections["dend[0]"].raw.uninsert("hh")
+
+        simulation.add_hook(delete, 0.5)
+        with pytest.raises(EngineError, match="integrating"):
+            simulation.run(6.0, cvode=False)
+        for trace in (cell.traces()[name], cell.recordings[SOMA_VOLTAGE].trace()):
+            assert trace.partial
+            assert 3 / 0.025 < len(trace.time) == len(trace.values) < 4 / 0.025
 
 
 def test_total_currents_are_let_go_of(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
