@@ -20,6 +20,7 @@ from bluecellab.simulation import CircuitSimulation, run_sonata
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.request import engine_of
 from tests.material import material
+from tests.mpi.test_reports import obi
 from tests.unit.simulation.engines.cells import has_library
 
 pytestmark = pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along")
@@ -88,6 +89,13 @@ def test_the_configuration_chooses(five: Path, tmp_path: Path) -> None:
 def test_several_threads(five: Path, tmp_path: Path) -> None:
     wanted = run_sonata(five, output=tmp_path / "neuron", engine="neuron")
     check(run_sonata(five, output=tmp_path / "coreneuron", threads=2), wanted)
+
+
+def test_reports_of_every_type(tmp_path: Path) -> None:
+    config = obi(tmp_path / "circuit")
+    wanted = run_sonata(config, output=tmp_path / "neuron")
+    assert len(wanted.reports) == 6
+    check(run_sonata(config, output=tmp_path / "coreneuron", engine="coreneuron"), wanted)
 
 
 def test_target_simulator(five: Path) -> None:
