@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import numpy as np
 
 from bluecellab import Simulation, create_ball_stick
+from bluecellab.errors import EngineError
 
 
 def potentials(count, *, outside=False, cvode=False):
@@ -26,7 +27,8 @@ def potentials(count, *, outside=False, cvode=False):
 def test_cells_are_alone_again_when_extracellular_has_gone():
     (expected,) = potentials(1)
     for cvode in (False, True):
-        potentials(2, outside=True, cvode=cvode)
+        with suppress(*([EngineError] if cvode else [])):  # NEURON's IDA may not find where to begin
+            potentials(2, outside=True, cvode=cvode)
         for count in (1, 3):
             for found in potentials(count):
                 assert np.array_equal(found, expected)
