@@ -18,7 +18,7 @@ from types import FrameType
 from bluecellab.errors import BluecellabError, LauncherError, ParallelError, RankError, TimeLimitError
 from bluecellab.nrn.launch import rank_of
 
-__all__ = ["Launcher", "as_rank", "find_launcher", "is_started_by_us", "launch"]
+__all__ = ["Launcher", "as_rank", "find_launcher", "is_started_by_us", "launch", "say_if_crowded"]
 
 _MARK = "BLUECELLAB_RANKS"  # set for the ranks that we start
 # what lies in the working directory is no part of Python
@@ -90,6 +90,20 @@ def _is_open_mpi(path: str) -> bool:
 def is_started_by_us() -> bool:
     """Whether this process is a rank that :func:`launch` has started."""
     return _MARK in os.environ
+
+
+def say_if_crowded(ranks: int) -> None:
+    """Say on standard error that there are fewer processors than ranks, if that is so."""
+    from bluecellab.simulation.isolation.cpus import available_cpus
+
+    processors = available_cpus()
+    if ranks > processors:
+        print(
+            f"bluecellab: {ranks} ranks on {processors} processor{'s' if processors > 1 else ''}: ranks wait "
+            f"for each other by spinning, so that this can be a hundred times slower than --ranks {processors}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def launch(ranks: int, arguments: Sequence[str], *, time_limit: float | None = None) -> int:

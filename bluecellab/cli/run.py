@@ -115,6 +115,8 @@ def _run(arguments: argparse.Namespace) -> int:
             raise ParallelError(
                 "--memory-limit is for one process, not for --ranks; limit the ranks by what starts them"
             )
+        if not arguments.quiet:
+            launching.say_if_crowded(arguments.ranks)
         return launching.launch(arguments.ranks, arguments.argv, time_limit=arguments.time_limit)
     from bluecellab.simulation import run_sonata
 

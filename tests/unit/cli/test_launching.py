@@ -131,3 +131,13 @@ def test_commands_that_ranks_do_not_share(
     monkeypatch.setenv("PMI_RANK", "2")
     assert main(["demo"]) == 1
     assert capsys.readouterr() == ("", "")
+
+
+def test_more_ranks_than_processors_are_remarked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bluecellab.simulation.isolation.cpus.available_cpus", lambda: 2)
+    launching.say_if_crowded(2)
+    assert capsys.readouterr().err == ""
+    launching.say_if_crowded(3)
+    assert "3 ranks on 2 processors" in capsys.readouterr().err
