@@ -100,7 +100,7 @@ def say_if_crowded(ranks: int) -> None:
     if ranks > processors:
         print(
             f"bluecellab: {ranks} ranks on {processors} processor{'s' if processors > 1 else ''}: ranks wait "
-            f"for each other by spinning, so that this can be a hundred times slower than --ranks {processors}",
+            f"for each other by spinning, which can be a hundred times slower than --ranks {processors}",
             file=sys.stderr,
             flush=True,
         )
