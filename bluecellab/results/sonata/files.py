@@ -19,6 +19,7 @@ __all__ = [
     "PARTIAL",
     "PathLike",
     "first_line",
+    "give_back_space",
     "give_name",
     "opened",
     "partial_path",
@@ -84,6 +85,12 @@ def reserve_space(path: Path, size: int) -> None:
             os.posix_fallocate(descriptor, 0, size)
     finally:
         os.close(descriptor)
+
+
+def give_back_space(path: Path, size: int) -> None:
+    """Cut off what :func:`reserve_space` has set aside of a closed file beyond so many bytes."""
+    if path.stat().st_size > size:
+        os.truncate(path, size)
 
 
 def refuse_existing(path: Path, *, overwrite: bool, ours: Collection[Path] = ()) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bluecellab.errors import ClosedError, OutputError, ReportError
 from bluecellab.results.sonata.files import (
     PathLike,
+    give_back_space,
     give_name,
     partial_path,
     refuse_existing,
@@ -252,7 +253,9 @@ class FrameWriter(ABC):
                     file.flush()
         finally:
             with writing(self.path):
+                size = file.id.get_filesize()
                 file.close()
+                give_back_space(self._grows, size)
         if complete and self.share.alone:
             give_name(self.path, overwrite=self.overwrite or self.path in self._ours)
             self._ours.add(self.path)

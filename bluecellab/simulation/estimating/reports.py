@@ -34,7 +34,6 @@ IntArray = npt.NDArray[np.int64]
 # As writers do it: bytes of a block of a data set, which is written whole, its columns, bytes of all blocks
 # side by side, and rows of a block.
 _CHUNK, _WIDEST, _BAND, _ROWS = 2**18, 1024, 2**23, 8
-_RESERVED = 2**20  # bytes that writers set aside
 _BESIDE = 9000.0  # bytes of a file that has nothing in it
 _PER_ELEMENT = 20.0  # bytes of what says where an element is
 _PER_SPIKE = 16.0
@@ -137,7 +136,7 @@ class _Sizer:
         count, read = elements
         self.read += read
         frames = self._frames(report.start_time, report.end_time, report.dt)
-        size = int(_RESERVED + _BESIDE + _PER_ELEMENT * count + _stored(frames, count, width))
+        size = int(_BESIDE + _PER_ELEMENT * count + _stored(frames, count, width))
         return ReportSize(title or report.name, file, count, int(read.sum()), frames, size)
 
     def _potentials(self, report: ExtracellularReport) -> Iterator[ReportSize]:
@@ -150,7 +149,7 @@ class _Sizer:
         )
         self.read += read
         frames = self._frames(report.start_time, report.end_time, report.dt)
-        size = int(_RESERVED + _BESIDE + _stored(frames, channels, 8))
+        size = int(_BESIDE + _stored(frames, channels, 8))
         files = [report.output_name, *([report.file_name_nwb] if report.file_name_nwb else [])]
         for file in files:
             yield ReportSize(report.name, file, channels, int(read.sum()), frames, size, per_cell=False)
