@@ -40,7 +40,7 @@ def dry_run(arguments: argparse.Namespace) -> int:
         arguments.config,
         ranks=ranks,
         threads=arguments.threads,
-        engine=arguments.engine or "neuron",
+        engine=arguments.engine,
     )
     if arguments.json:
         print(json.dumps({**found.estimate.to_dict(), "output": str(found.output)}, indent=2))
