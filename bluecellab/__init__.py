@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         set_neuron_globals,
         sweep,
     )
+    from bluecellab.simulation.estimating import Estimate, estimate
     from bluecellab.spec.base import CellId, Site
     from bluecellab.spec.cells import BallStickCell, EmodelProperties, HocCell, PythonCell
     from bluecellab.spec.functions import (
@@ -54,6 +55,7 @@ _HOMES = {
     "CellId": "bluecellab.spec.base",
     "CircuitSimulation": "bluecellab.simulation",
     "EmodelProperties": "bluecellab.spec.cells",
+    "Estimate": "bluecellab.simulation.estimating",
     "HocCell": "bluecellab.spec.cells",
     "IsolatedProcess": "bluecellab.simulation",
     "Isolation": "bluecellab.simulation",
@@ -75,6 +77,7 @@ _HOMES = {
     "add_weight_function": "bluecellab.spec.functions",
     "cell_model": "bluecellab.spec.functions",
     "create_ball_stick": "bluecellab.cell",
+    "estimate": "bluecellab.simulation.estimating",
     "load_mechanisms": "bluecellab.nrn.mechanisms",
     "map_cells": "bluecellab.simulation",
     "model_processing": "bluecellab.spec.functions",
@@ -94,6 +97,7 @@ __all__ = [
     "CellId",
     "CircuitSimulation",
     "EmodelProperties",
+    "Estimate",
     "HocCell",
     "IsolatedProcess",
     "Isolation",
@@ -116,6 +120,7 @@ __all__ = [
     "add_weight_function",
     "cell_model",
     "create_ball_stick",
+    "estimate",
     "load_mechanisms",
     "map_cells",
     "model_processing",

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bluecellab.cell import Cell, living_cells
@@ -234,18 +235,7 @@ class Simulation(Live):
                 "a run that records i_membrane_ cannot be continued: NEURON computes it only within a run. "
                 "Run it anew to the later end."
             )
-        last = self._last
-        request = RunRequest(
-            tstop,
-            last.dt,
-            last.cvode,
-            last.cvode_minstep,
-            last.cvode_maxstep,
-            0.0,
-            time_limit,
-            last.threads,
-            last.engine,
-        )
+        request = replace(self._last, tstop=tstop, skip=0.0, time_limit=time_limit)
         if tstop <= clock.now() + 1e-9:
             raise SimulationError(
                 f"the run has already reached {clock.now():g} ms, so it cannot end at {tstop:g} ms"

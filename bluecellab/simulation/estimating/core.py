@@ -254,7 +254,7 @@ class _Estimator:
             threads=self._threads,
             engine=self._engine,
             per_rank=ranks,
-            imbalance=balance_of([loads[shares == rank].sum() for rank in range(self._ranks)]),
+            imbalance=float(balance_of([loads[shares == rank].sum() for rank in range(self._ranks)])),
             build_seconds=(build * costs.low, build * costs.high),
             run_seconds=(run * costs.low, run * costs.high),
             exact=len(model.rows) == len(model.sizes) and all(size.exact for size in model.sizes.values()),
