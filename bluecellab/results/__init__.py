@@ -8,8 +8,9 @@ Names are loaded on first use: a circuit needs spikes, and nothing of protocols.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from bluecellab.files.late import loaded_late
 
 if TYPE_CHECKING:
     from bluecellab.results.outcomes import Outcome
@@ -21,14 +22,4 @@ __all__ = ["Outcome", "Results", "Spikes", "Trace", "Traces"]
 
 _HOMES = {"Outcome": "outcomes", "Results": "runs", "Spikes": "spikes", "Trace": "traces", "Traces": "traces"}
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = loaded_late(__name__, _HOMES)

@@ -5,8 +5,9 @@ Names are loaded on first use: a run in this process needs nothing of what runs 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from bluecellab.files.late import loaded_late
 
 if TYPE_CHECKING:
     from bluecellab.results import Results
@@ -79,14 +80,4 @@ __all__ = [
     "sweep",
 ]
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(home), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+__getattr__, __dir__ = loaded_late(__name__, _HOMES)
