@@ -12,6 +12,12 @@ from bluecellab.nrn import runtime
 from bluecellab.nrn.census import census
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what runs several threads: NEURON cannot, once a field has acted in the process."""
+    files = {item.path for item in items if item.get_closest_marker("threads")}
+    items.sort(key=lambda item: item.path not in files)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _neuron() -> None:
     """Start NEURON before the first census: what it makes of its own at its start is nobody's leak."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bluecellab.nrn import objects, runtime
+from bluecellab.nrn import objects, runtime, threads
 
 __all__ = ["ImposedPotential", "prepare_outside"]
 
@@ -110,6 +110,7 @@ class ImposedPotential:
             write(now(0) + half)
 
         write(time + half)
+        threads.forbid("an imposed potential has been written in every step of a run")  # once is for ever
         objects.cvode().extra_scatter_gather(0, before_next_step)
         self._callback = before_next_step
 

@@ -20,6 +20,7 @@ from bluecellab.nrn import ending, objects, runtime, voices
 from bluecellab.nrn.launch import OFF, Launch, launched, rank_of
 from bluecellab.nrn.ranks import Ranks
 
+_NEVER = 10_000  # s, the most that NEURON takes
 __all__ = ["Launch", "Ranks", "join", "launched", "ranks"]
 
 _LIBRARY = "MPI_LIB_NRN_PATH"  # where NEURON looks first
@@ -55,6 +56,9 @@ def join(h: Any) -> None:
     LauncherError
         If NEURON then sees others than the launcher started.
     """
+    # psolve aborts the process, or crashes, when a step takes longer than this; with 0 it would forget who
+    # listens to the alarm clock that it uses for that
+    objects.parallel_context().timeout(_NEVER)
     launch = rank_of()
     if launch is None:
         return
@@ -77,8 +81,6 @@ def join(h: Any) -> None:
             f"belongs to it. If ranks are to work by themselves, set {OFF}=0."
         )
     context.mpiabort_on_error(0)  # errors of hoc are ours to raise
-    # NEURON would end the job, with exit code 0, when a rank waits for longer than this for a slow one
-    context.timeout(0)
     _joined[:] = [Ranks(context)]
     ending.at_exit(_joined[0])
     voices.hear(_joined[0].id)

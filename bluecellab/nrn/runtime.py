@@ -24,6 +24,7 @@ __all__ = [
     "is_started",
     "neuron_module",
     "neuron_version",
+    "print_through_python",
     "raw_h",
     "refuse_while_running",
     "running",
@@ -42,7 +43,7 @@ class _Engine:
     h: Any = None
     neuron: ModuleType | None = None
     running: str | None = None
-    keep: tuple[object, ...] = ()
+    print: object = None
 
 
 class Capture:
@@ -103,8 +104,8 @@ def start() -> Any:
             return _Engine.h
         neuron = sys.modules.get("neuron") or _import_quietly()
         h = neuron.h
-        _take_over_printing(neuron)
         _Engine.neuron, _Engine.h = neuron, h
+        _take_over_printing(neuron)
         try:
             with guard("starting NEURON"):
                 for name in ("stdrun.hoc", "import3d.hoc"):
@@ -161,9 +162,17 @@ def _take_over_printing(neuron: ModuleType) -> None:
             (sys.stdout if stream == 1 else sys.stderr).write(decoded)
         return 0
 
-    callback = neuron.nrnpy_pr_proto(print_for_neuron)
-    neuron.nrnpy_set_pr_etal(callback, neuron.nrnpy_pass_callback)
-    _Engine.keep = (callback,)  # ctypes callbacks die with their Python object
+    _Engine.print = neuron.nrnpy_pr_proto(print_for_neuron)  # dies with its Python object
+    print_through_python(True)
+
+
+def print_through_python(wanted: bool) -> None:
+    """Have NEURON print through Python, or itself.
+
+    What other threads print must not wait for Python, which waits for them in the middle of a run.
+    """
+    neuron: Any = _Engine.neuron
+    neuron.nrnpy_set_pr_etal(_Engine.print if wanted else neuron.nrnpy_pr_proto(), neuron.nrnpy_pass_callback)
 
 
 @contextmanager

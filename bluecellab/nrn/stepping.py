@@ -16,6 +16,7 @@ import numpy.typing as npt
 from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.parallel import ranks
 from bluecellab.nrn.pointers import Frames, Pointers, procedure
+from bluecellab.nrn.watching import keeping_alarm
 
 __all__ = ["Reader", "Sampler", "Sampling", "Schedule", "Stepper"]
 
@@ -194,7 +195,7 @@ class Stepper:
             all have taken their steps.
         """
         end, h = taken + count, runtime.raw_h()
-        with runtime.guard(f"integrating from {h.t:g} ms"):
+        with runtime.guard(f"integrating from {h.t:g} ms"), keeping_alarm():
             if not self._stops:  # on any rank
                 objects.parallel_context().psolve(h.t + (count + 0.25) * self._dt)
                 return

@@ -12,7 +12,7 @@ from bluecellab.nrn import objects, runtime
 from bluecellab.nrn.mechanisms import point_processes, unsafe_with_threads
 from bluecellab.nrn.parallel import ranks
 
-__all__ = ["count", "explaining_refusals", "prepare_by", "shares", "use"]
+__all__ = ["count", "explaining_refusals", "forbid", "prepare_by", "shares", "use"]
 
 #: How much an instance of a point process costs in a step, where a segment with n mechanisms costs 1 + n.
 _POINT_PROCESS = 2.0
@@ -26,6 +26,12 @@ class _State:
 
     ours = False
     found = 1  # how many other code had made, which come back after a run
+    forbidden = ""  # why there can be no more than one in this process any more
+
+
+def forbid(reason: str) -> None:
+    """Refuse several threads from now on: NEURON would end the process, or wait for ever."""
+    _State.forbidden = reason
 
 
 def prepare_by(preparation: Callable[[], Callable[[], None]]) -> None:
@@ -65,6 +71,7 @@ def use(wanted: int, *, workers: bool = True) -> None:
             _State.found = count()
         context.partition()
         context.nthread(1)
+        runtime.print_through_python(True)
         _State.ours = False
         while _undo:
             _undo.pop()()
@@ -80,10 +87,17 @@ def use(wanted: int, *, workers: bool = True) -> None:
             "threads=1.",
             offenders=["CVODE"],
         )
+    if _State.forbidden:
+        raise UnsupportedByEngineError(
+            f"Several threads cannot be used any more in this process: {_State.forbidden}. Use threads=1, or "
+            "run in a process of its own: run_isolated, or bluecellab run --isolated.",
+            offenders=[_State.forbidden],
+        )
     _refuse(unsafe_with_threads())
     use(1)
     if workers:
         _undo.extend(prepare() for prepare in _preparations)
+        runtime.print_through_python(False)  # a warning of another thread would wait for ever
     context.nthread(wanted, int(workers))
     _State.ours = True
     try:

@@ -15,9 +15,26 @@ from typing import Any
 from bluecellab.errors import BrokenError, DivergedError
 from bluecellab.nrn import runtime
 
-__all__ = ["Interrupt", "Watcher"]
+__all__ = ["Interrupt", "Watcher", "keeping_alarm"]
 
 _LIMIT = 1e4  # mV; beyond it a potential is not physiology
+
+
+@contextmanager
+def keeping_alarm() -> Iterator[None]:
+    """Give the process its alarm clock back, which ``psolve`` takes for itself; it goes off afterwards."""
+    if not hasattr(signal, "getitimer"):  # Windows
+        yield
+        return
+    left, interval = signal.getitimer(signal.ITIMER_REAL)
+    if not left:
+        yield
+        return
+    end = time.monotonic() + left
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, max(end - time.monotonic(), 1e-6), interval)
 
 
 @dataclass

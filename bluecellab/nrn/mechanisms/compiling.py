@@ -138,10 +138,11 @@ def run(command: Sequence[str], tools: Toolchain, folder: Path, **variables: str
     tuple of int and str
         What it exits with, and what it says.
     """
+    # NMODLHOME is what `import neuron.nmodl` has set for itself; the script knows better
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHONWARNINGS", "BASH_ENV"}
+        if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHONWARNINGS", "BASH_ENV", "NMODLHOME"}
     }
     environment |= {"CC": tools.cc, "CXX": tools.cxx, "LC_ALL": "C", "PYTHONIOENCODING": "utf-8", **variables}
     # The script insists on finding libpython, which only NEURON's other translator needs.

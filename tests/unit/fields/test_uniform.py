@@ -315,8 +315,16 @@ def test_potentials_without_neuron(cell: Cell) -> None:
 
 
 def test_no_threads(cell: Cell) -> None:
-    with play_field([CONSTANT], cell), pytest.raises(UnsupportedByEngineError, match="extracellular"):
+    with play_field([CONSTANT], cell), pytest.raises(UnsupportedByEngineError, match="Several threads"):
         run(cell, threads=2)
+
+
+def test_no_threads_afterwards(cell: Cell) -> None:
+    with play_field([CONSTANT], cell):
+        run(cell)
+    with pytest.raises(UnsupportedByEngineError, match="any more in this process") as refused:
+        run(cell, threads=2)
+    assert refused.value.offenders == ("an imposed potential has been written in every step of a run",)
 
 
 def test_a_section_that_is_deleted_in_the_middle_of_a_run(cell: Cell) -> None:

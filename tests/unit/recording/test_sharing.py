@@ -239,6 +239,7 @@ def test_where_it_does_not_go(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> No
         assert shared(simulation)
 
 
+@pytest.mark.threads
 def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     together(monkeypatch)
     with create_ball_stick() as cell, create_ball_stick() as other, Simulation() as simulation:

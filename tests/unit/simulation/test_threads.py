@@ -29,6 +29,8 @@ from tests.unit.simulation.circuit.small import virtual_spikes, write_network
 from tests.unit.simulation.engines.cells import has_library
 from tests.unit.synapse.test_gap import network as gap_junctions
 
+pytestmark = pytest.mark.threads
+
 COUNT = 5
 Voltages = list[np.ndarray]
 

@@ -23,7 +23,10 @@ from tests.material import material
 from tests.mpi.test_reports import obi
 from tests.unit.simulation.engines.cells import has_library
 
-pytestmark = pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along")
+pytestmark = [
+    pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along"),
+    pytest.mark.threads,
+]
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 

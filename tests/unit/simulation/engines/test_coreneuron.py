@@ -23,7 +23,10 @@ from bluecellab.stimulus.live import jumps
 from tests.unit.recording.test_reports import Sink
 from tests.unit.simulation.engines.cells import Pair, equal, has_library, pair
 
-pytestmark = pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along")
+pytestmark = [
+    pytest.mark.skipif(not has_library(), reason="this NEURON brings no CoreNEURON along"),
+    pytest.mark.threads,
+]
 
 
 @pytest.fixture
