@@ -130,9 +130,11 @@ def test_threads_of_other_code_come_back(simulation: Simulation) -> None:
     one = run(simulation, 1)
     context = objects.parallel_context()
     context.nthread(3)
-    simulation.run(20, cvode=False, threads=2)
-    assert threads.count() == 3
-    context.nthread(1)
+    try:
+        simulation.run(20, cvode=False, threads=2)
+        assert threads.count() == 3
+    finally:
+        context.nthread(1)
     assert same([cell.get_soma_voltage() for cell in simulation.cells], one)
     assert same(run(simulation, 2), one)
 
