@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bluecellab import Cell, CellId, EmodelProperties, HocCell, PythonCell, Simulation, create_ball_stick
+from bluecellab import (
+    Cell,
+    CellId,
+    EmodelProperties,
+    HocCell,
+    PythonCell,
+    Simulation,
+    create_ball_stick,
+    run_isolated,
+)
 from bluecellab.errors import (
     BrokenError,
     CellError,
@@ -110,10 +119,14 @@ def test_passive_cell_has_no_channels(cell: Cell) -> None:
     cell.re_init_rng()
 
 
-def test_ttx_needs_its_mechanism(cell: Cell) -> None:
-    with pytest.raises(MissingMechanismError, match="TTXDynamicsSwitch"):
-        cell.enable_ttx()
-    assert not cell.ttx_enabled
+def test_ttx_needs_its_mechanism() -> None:
+    def refused() -> bool:
+        with create_ball_stick() as cell:
+            with pytest.raises(MissingMechanismError, match="TTXDynamicsSwitch"):
+                cell.enable_ttx()
+            return not cell.ttx_enabled
+
+    assert run_isolated(refused)  # elsewhere, because another test may have loaded the mechanism here
 
 
 class TestRecording:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bluecellab import create_ball_stick
+from bluecellab import create_ball_stick, run_isolated
 from bluecellab.cell import Cell
 from bluecellab.cell.modifications import apply_modification
 from bluecellab.circuit.access import CompartmentSet
@@ -185,9 +185,16 @@ def test_what_is_refused(cell: Cell, modification: ConfigureAllSections, message
     assert "'change'" in str(caught.value)
 
 
-def test_ttx_needs_its_mechanism(cell: Cell) -> None:
-    with pytest.raises(MissingMechanismError, match="TTXDynamicsSwitch"):
-        apply_modification(TTXModification(name="quiet", node_set="All"), [cell])
+def test_ttx_needs_its_mechanism() -> None:
+    def refused() -> bool:
+        with (
+            create_ball_stick() as cell,
+            pytest.raises(MissingMechanismError, match="TTXDynamicsSwitch"),
+        ):
+            apply_modification(TTXModification(name="quiet", node_set="All"), [cell])
+        return True
+
+    assert run_isolated(refused)  # elsewhere, because another test may have loaded the mechanism here
 
 
 def test_ttx_by_the_template_itself(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
