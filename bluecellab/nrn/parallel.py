@@ -56,11 +56,9 @@ def join(h: Any) -> None:
     LauncherError
         If NEURON then sees others than the launcher started.
     """
-    # psolve aborts the process, or crashes, when a step takes longer than this; with 0 it would forget who
-    # listens to the alarm clock that it uses for that
-    objects.parallel_context().timeout(_NEVER)
     launch = rank_of()
     if launch is None:
+        _allow_long_steps()
         return
     library = None if _LIBRARY in os.environ else _library_for(launch.launcher)
     if library is not None:
@@ -81,9 +79,19 @@ def join(h: Any) -> None:
             f"belongs to it. If ranks are to work by themselves, set {OFF}=0."
         )
     context.mpiabort_on_error(0)  # errors of hoc are ours to raise
+    _allow_long_steps()
     _joined[:] = [Ranks(context)]
     ending.at_exit(_joined[0])
     voices.hear(_joined[0].id)
+
+
+def _allow_long_steps() -> None:
+    """Let a step, or waiting for another rank, take long; not before MPI has begun.
+
+    ``psolve`` ends the process, or crashes, when it has to wait for longer than this; with 0 it would forget who
+    else listens to the alarm clock that it uses for that.
+    """
+    objects.parallel_context().timeout(_NEVER)
 
 
 @contextmanager
