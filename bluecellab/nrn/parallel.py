@@ -88,8 +88,8 @@ def join(h: Any) -> None:
 def _allow_long_steps() -> None:
     """Let a step, or waiting for another rank, take long; not before MPI has begun.
 
-    ``psolve`` ends the process, or crashes, when it has to wait for longer than this; with 0 it would forget who
-    else listens to the alarm clock that it uses for that.
+    ``psolve`` ends the process, or crashes, when it has to wait for longer than this; with 0 it would forget
+    who else listens to the alarm clock that it uses for that.
     """
     objects.parallel_context().timeout(_NEVER)
 
