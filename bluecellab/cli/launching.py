@@ -151,7 +151,8 @@ def launch(ranks: int, arguments: Sequence[str], *, time_limit: float | None = N
     if number in _CRASHES:
         raise RankError(
             f"a rank was ended by signal {number} ({signal.Signals(number).name}), and the others with it; "
-            "what it wrote is incomplete. Was there too little memory? Use fewer ranks, or more machines."
+            "what it wrote is incomplete. If no rank has said why: was there too little memory? Use fewer "
+            "ranks, or more machines."
         )
     return code
 

@@ -34,7 +34,7 @@ def made():
 
 def ended_by(ran: Ran, rank: int, *words: str) -> None:
     """Check that a job has ended with the traceback of one rank."""
-    assert ran.code == 1, (ran.code, ran.err)
+    assert ran.failed, (ran.code, ran.err)
     assert f"rank {rank}: Traceback" in ran.err
     for word in words:
         assert word in ran.err
@@ -100,7 +100,7 @@ except Exception as error:
     time.sleep(5)
 """
     ran = ranked(tmp_path, 2, CELLS + script)
-    assert ran.code == 1
+    assert ran.failed, ran.code
     assert ran.last == [["RankError", True], ["HookError", False]]
     assert "rank 0: Traceback" in ran.err
     assert "The traceback of rank 1:" in ran.err  # which says where
@@ -121,7 +121,7 @@ tell("after")
 """
     ran = ranked(tmp_path, 2, CELLS + script)
     assert not any("after" in told for told in ran.told)
-    assert ran.code == (9 if "kill" in ending else 1), ran.err
+    assert ran.code == 9 if "kill" in ending else ran.failed, ran.err
     if "kill" not in ending:
         assert "rank 0: Traceback" in ran.err
         assert "rank 1 has ended, while rank 0 is" in ran.err
@@ -172,7 +172,7 @@ def test_no_mpi_library_is_an_error_and_not_many_single_runs(tmp_path: Path, mis
         ran = ranked(tmp_path, 2, script, MPI_LIB_NRN_PATH=str(tmp_path / "libmpi.so"))
     else:  # the variables of a launcher that is not that of the library
         ran = ranked(tmp_path, 0, script, OMPI_COMM_WORLD_RANK="0", OMPI_COMM_WORLD_SIZE="3")
-    assert ran.code == 1
+    assert ran.failed, ran.code
     assert "LauncherError" in ran.err
     assert f"has started {2 if missing == 'library' else 3} ranks" in ran.err
     assert "pip install 'bluecellab[mpi]'" in ran.err
@@ -193,7 +193,7 @@ simulation.run(1e7, cvode=False)
         _, err = job.communicate(timeout=60)
     finally:
         end(job)
-    assert job.returncode == 130, err
+    assert job.returncode in (130, 130 | 9), err  # as hydra may add how it ends the others
     assert "KeyboardInterrupt" in err
 
 
@@ -261,7 +261,7 @@ tell(code)
 sys.exit(code)
 """
     ran = ranked(tmp_path, 2, script)
-    assert ran.code == 1
+    assert ran.failed, ran.code
     assert ran.last == [1, 1]
     assert [line for line in ran.err.splitlines() if line.startswith("bluecellab: ")] == [
         "bluecellab: rank 1: OutputError: the disk is full"
@@ -290,7 +290,7 @@ def test_ranks_of_the_command_line_end_with_it(tmp_path: Path, how: str) -> None
         assert not alive
         assert gone
         if how == "interrupt":
-            assert job.returncode == 130, err
+            assert job.returncode in (130, 130 | 9), err  # as hydra may add how it ends the others
             assert "Traceback" not in err
     finally:
         end(job)

@@ -49,6 +49,11 @@ class Ran:
     told: list[list[Any]]
 
     @property
+    def failed(self) -> bool:
+        """Whether it ended with exit code 1, to which hydra may add the signal that it ends the others by."""
+        return self.code in (1, 1 | 9)
+
+    @property
     def last(self) -> list[Any]:
         """What each rank has told last."""
         return [told[-1] for told in self.told]

@@ -72,7 +72,8 @@ def test_errors_are_shown_in_the_way_of_the_script(tmp_path: Path) -> None:
         ranks().barrier()
         """,
     )
-    assert (ran.code, ran.err) == (1, "rank 1: my way: so there\n")
+    assert ran.failed
+    assert ran.err == "rank 1: my way: so there\n"
 
 
 def test_warnings_are_shown_once(tmp_path: Path) -> None:
@@ -132,13 +133,13 @@ def test_processes_that_a_rank_starts_are_no_ranks(tmp_path: Path) -> None:
 def test_command_line(tmp_path: Path) -> None:
     command = "from bluecellab.cli import main\nsys.exit(main(sys.argv[1:]))\n"
     missing = ranked(tmp_path, 2, command, "run", "missing.json")
-    assert missing.code == 1
+    assert missing.failed
     assert missing.err.count("ConfigError") == 1  # said by all, printed once
     nested = ranked(tmp_path, 2, command, "run", "missing.json", "--ranks", "2")
-    assert nested.code == 1
+    assert nested.failed
     assert "was asked for by a rank of an MPI job of 2" in nested.err
     isolated = ranked(tmp_path, 2, command, "run", "missing.json", "--isolated")
-    assert isolated.code == 1
+    assert isolated.failed
     assert "cannot run in a process of its own" in isolated.err
 
 

@@ -111,7 +111,7 @@ ring.close()
     assert min(first, third) > 0
     assert second > -40  # which the current in the second cell alone does not reach
     failing = ranked(tmp_path, 2, script, "failing")
-    assert failing.code == 1  # spikes of the failing rank would never come: the job ends
+    assert failing.failed  # spikes of the failing rank would never come: the job ends
     assert "rank 1: Traceback" in failing.err
     assert "DivergedError" in failing.err
 
