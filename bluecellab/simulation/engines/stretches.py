@@ -17,7 +17,7 @@ __all__ = ["Stretch", "Stretches"]
 
 _BYTES = 64 * 2**20  # that a stretch may leave
 _SECONDS = 3.0  # of wall time that one should take, for progress to be seen
-_STEPS = 5000  # that it should have: copying the model to and fro takes as long as some 130
+_STEPS = 5000  # that it should have: copying the model there and back takes as long as some 130
 _ROUNDING = 1e-3  # of a step; NEURON's time adds up
 _OF_RANKS = 20  # ranks take so many, as they must all take the same
 
