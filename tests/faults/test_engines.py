@@ -147,8 +147,17 @@ def test_ctrl_c(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_prints_more_than_a_pipe_holds(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coreneuron, "advance", late(lambda: os.write(2, b"word " * 100_000)))
-    two.run("coreneuron", 20.0)
+    printed: list[int] = []
+    wanted = two.run("neuron", 20.0)
+
+    def write() -> None:
+        printed.append(os.write(2, b"word " * 100_000))
+        assert printed[-1] == 500_000  # or the fork would say so
+
+    monkeypatch.setattr(coreneuron, "advance", late(write))
+    found = two.run("coreneuron", 20.0)
+    assert not printed  # here
+    equal(found, wanted)
 
 
 def test_reports_are_incomplete(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
