@@ -26,6 +26,7 @@ class _State:
 
     ours = False
     found = 1  # how many other code had made, which come back after a run
+    printing_itself = False  # NEURON
     forbidden = ""  # why there can be no more than one in this process any more
 
 
@@ -41,7 +42,16 @@ def prepare_by(preparation: Callable[[], Callable[[], None]]) -> None:
 
 def count() -> int:
     """Return the number of threads that NEURON integrates with."""
-    return int(objects.parallel_context().nthread())
+    found = int(objects.parallel_context().nthread())
+    if found == 1 and _State.printing_itself:  # other code has ended threads
+        _print_itself(False)
+    return found
+
+
+def _print_itself(wanted: bool) -> None:
+    """Have NEURON print by itself: a warning of another thread would wait for Python for ever."""
+    runtime.print_through_python(not wanted)
+    _State.printing_itself = wanted
 
 
 def use(wanted: int, *, workers: bool = True) -> None:
@@ -71,14 +81,14 @@ def use(wanted: int, *, workers: bool = True) -> None:
             _State.found = count()
         context.partition()
         context.nthread(1)
-        runtime.print_through_python(True)
+        _print_itself(False)
         _State.ours = False
         while _undo:
             _undo.pop()()
         return
     if wanted == _State.found:
         context.nthread(wanted)  # as other code had it
-        _State.found = 1
+        _State.found, _State.ours = 1, False
         return
     if workers and objects.cvode().active():
         raise UnsupportedByEngineError(
@@ -97,7 +107,7 @@ def use(wanted: int, *, workers: bool = True) -> None:
     use(1)
     if workers:
         _undo.extend(prepare() for prepare in _preparations)
-        runtime.print_through_python(False)  # a warning of another thread would wait for ever
+        _print_itself(True)
     context.nthread(wanted, int(workers))
     _State.ours = True
     try:

@@ -20,8 +20,8 @@ from bluecellab import (
     run_sonata,
 )
 from bluecellab.cell import Cell
-from bluecellab.errors import HookError, SimulationError, UnsupportedByEngineError
-from bluecellab.nrn import objects, threads
+from bluecellab.errors import EngineError, HookError, SimulationError, UnsupportedByEngineError
+from bluecellab.nrn import objects, runtime, threads
 from bluecellab.spec.stimuli import Noise
 from tests.material import material
 from tests.unit.simulation.circuit.allen.network import CONFIG
@@ -136,6 +136,10 @@ def test_threads_of_other_code_come_back(simulation: Simulation) -> None:
     finally:
         context.nthread(1)
     assert same([cell.get_soma_voltage() for cell in simulation.cells], one)
+    assert same(run(simulation, 1), one)
+    with pytest.raises(EngineError, match="NEURON printed"), runtime.guard("asking"):
+        runtime.raw_h()("nonsense(")  # what it prints comes through Python again
+        raise RuntimeError("refused")
     assert same(run(simulation, 2), one)
 
 
