@@ -45,7 +45,11 @@ def build(spec: AnyCell, useful: Sequence[str] = ()) -> tuple[Stamp, ...]:
         with suppress(ImportError):  # a job that does need it will say so
             importlib.import_module(name)
     before = frozenset(sys.modules)
-    _residents.append(Cell.from_spec(spec))
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it tells changes by whole seconds only
+    try:
+        _residents.append(Cell.from_spec(spec))
+    finally:
+        sys.dont_write_bytecode = writes
     modules = [module for name, module in list(sys.modules.items()) if name not in before]
     return stamps_of(sources_of(modules))
 

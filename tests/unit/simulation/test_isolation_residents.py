@@ -257,11 +257,13 @@ def test_building_counts_towards_the_limits(spheres: Callable[..., PythonCell]) 
 
 
 def test_a_changed_source_builds_the_cell_again(spheres: Callable[..., PythonCell], tmp_path: Path) -> None:
+    (source,) = tmp_path.glob("*.py")
+    os.utime(source, ns=(10**18, 10**18))
     isolation = Isolation(cell=spheres())
     nursery = isolation.run(nursery_of)
     assert isolation.run(length) == 10.0
-    (source,) = tmp_path.glob("*.py")
     source.write_text(FACTORY.replace("length=10.0", "length=30.0"))
+    os.utime(source, ns=(10**18 + 1, 10**18 + 1))  # Python's compiled files know whole seconds, and the size
     assert isolation.run(length) == 30.0
     assert wait_until(lambda: gone(nursery))
 

@@ -35,6 +35,7 @@ from tests.unit.simulation.sweeping.jobs import (
     protocols,
     sleep,
 )
+from tests.unit.simulation.test_isolation_residents import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,7 @@ def test_a_broken_pool_is_the_error_of_what_it_had_and_of_what_it_refuses() -> N
         running = map_cells(lambda cell: os.getppid(), CELL, [{}], executor=executor)
         assert running.results()
         running = map_cells(sleep, CELL, numbers(3), executor=executor)
+        assert wait_until(lambda: executor._queue_count == 1 + 3)  # a thread of the sweep gives them out
         os.kill(next(iter(executor._processes)), signal.SIGKILL)
         outcomes = running.collect()
         assert [type(outcome.error) for outcome in outcomes] == [WorkerCrashedError] * 3
