@@ -63,16 +63,14 @@ def known_mechanisms(library: Path) -> frozenset[str]:
 
 def unknown_mechanisms(known: frozenset[str]) -> dict[str, int]:
     """Return mechanisms that the model has and a library does not; how often, for point processes."""
-    h = runtime.raw_h()
     found = {}
     for name in _names(objects.mechanism_types(1)):
         if name not in known and (count := int(objects.listing(name).count())):
             found[name] = count
-    sections = list(h.allsec())
     for name in _names(objects.mechanism_types(0)):
         if name in known or name.endswith("_ion") or name in ("capacitance", "morphology"):
             continue
-        if count := sum(bool(section.has_membrane(name)) for section in sections):
+        if count := objects.count_with(name):
             found[name] = count
     return found
 

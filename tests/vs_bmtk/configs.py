@@ -8,7 +8,7 @@ from tests.vs_bmtk.files import files
 from tests.vs_bmtk.variants import SOMA, Block, Case
 
 #: Populations of fibres by network.
-FIBRES = {"one": ("lgn",), "fourteen": ("lgn", "tw"), "kinds": ("lgn",), "sixty": ("lgn",)}
+FIBRES = {"one": ("lgn",), "fourteen": ("lgn", "tw"), "kinds": ("lgn",), "sixty": ("lgn",), "large": ("lgn",)}
 NODE_SETS: Block = {
     "detailed": {"model_type": "biophysical"},
     "pyramids": {"pop_name": ["Scnn1a", "Rorb"]},
@@ -92,7 +92,9 @@ def networks_of(case: Case) -> Block:
         path = f"$NET/network/{name}_cortex_edge"
         return {"edges_file": f"{path}s.h5", "edge_types_file": f"{path}_types.csv"}
 
-    between = ["cortex"] if case.recurrent and (case.network in ("fourteen", "sixty") or case.gaps) else []
+    between = (
+        ["cortex"] if case.recurrent and (case.network in ("fourteen", "sixty", "large") or case.gaps) else []
+    )
     made: Block = {
         "nodes": [node(name) for name in ("cortex", *FIBRES[case.network])],
         "edges": [edge(name) for name in (*between, *FIBRES[case.network])],

@@ -25,6 +25,7 @@ PYTHON = os.environ.get("BLUECELLAB_BMTK_PYTHON", "")
 _HERE = Path(__file__).resolve().parent
 _SCRIPT = _HERE.parents[1] / "scripts" / "allen_networks.py"
 _TEXTS = _SCRIPT.with_name("allen_texts.py")
+_LARGE = _SCRIPT.with_name("allen_large.py")
 _BIONET = "bmtk/bmtk/utils/scripts/bionet"
 Config = dict[str, Any]
 
@@ -47,6 +48,19 @@ def networks() -> Path:
             ask([PYTHON, str(_SCRIPT), str(found.packages / _BIONET), str(partial)], partial)
             (partial / "stamp").write_text(stamp)
             partial.rename(root)
+    return root
+
+
+def large() -> Path:
+    """Return the folder of the networks, with ``large`` among them."""
+    root = networks()
+    made = root / "large"
+    stamp = hashlib.sha256(_LARGE.read_bytes()).hexdigest()
+    with filelock.FileLock(root.with_suffix(".lock")):
+        if not (made / "stamp").is_file() or (made / "stamp").read_text() != stamp:
+            shutil.rmtree(made, ignore_errors=True)
+            ask([PYTHON, str(_LARGE), str(root)], root)
+            (made / "stamp").write_text(stamp)
     return root
 
 

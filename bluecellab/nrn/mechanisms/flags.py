@@ -13,7 +13,8 @@ __all__ = ["NATIVE_VARIABLE", "flags_for", "wants_native", "what_for"]
 #: Set it to 1 to have every library compiled for the processor of this machine.
 NATIVE_VARIABLE = "BLUECELLAB_NATIVE"
 
-_NATIVE = ("-O3", "-march=native")
+_PROCESSOR = "-march=native"
+_NATIVE = ("-O3", _PROCESSOR)
 
 
 def wants_native(native: bool | None = None) -> bool:
@@ -35,13 +36,13 @@ def flags_for(native: bool | None) -> tuple[str, ...]:
 
 
 def what_for(flags: tuple[str, ...]) -> str:
-    """Return what of the machine a library compiled with these flags depends on; nothing without flags.
+    """Return what a library compiled with these flags depends on because of them; nothing without flags.
 
-    A cache may be shared by machines with different processors.
+    That is the processor, if they ask for it: a cache may be shared by machines with different ones.
     """
     if not flags:
         return ""
-    return f"{' '.join(flags)}\0{_processor()}"
+    return f"{' '.join(flags)}\0{_processor() if _PROCESSOR in flags else ''}"
 
 
 def _processor() -> str:

@@ -105,7 +105,10 @@ def assemble(
             cells[cell_id] = scope.own(Cell.from_spec(spec, record_dt=request.record_dt), Cell.close)
             progress()
     threshold = config.run.spike_threshold
-    wiring = AllenWiring(scope, circuit, config, request, _receivers(cells, ids))
+    receivers = _receivers(cells, ids)
+    # before any cell: the more connections there are, the longer NEURON looks for those of an artificial cell
+    scope.own([receiver.owner for receiver in receivers.values()], _close_all)
+    wiring = AllenWiring(scope, circuit, config, request, receivers)
     members = Members(circuit)
     blocks = [block for block in config.inputs if block.name in request.inputs]
     real = registered(scope, cells, request.ranks, (_SOMA, threshold)) if request.connect else {}
@@ -136,7 +139,7 @@ def assemble(
 def _receivers(cells: Mapping[CellId, Cell], ids: GlobalIds) -> dict[CellId, Receiver]:
     return {
         cell_id: Receiver(
-            owner=cell.scope,
+            owner=cell.scope.child("synapses"),
             label=cell.label,
             cell_id=cell_id,
             gid=ids.of(cell_id),
@@ -145,6 +148,11 @@ def _receivers(cells: Mapping[CellId, Cell], ids: GlobalIds) -> dict[CellId, Rec
         )
         for cell_id, cell in cells.items()
     }
+
+
+def _close_all(scopes: list[Scope]) -> None:
+    for scope in reversed(scopes):
+        scope.close()
 
 
 def _fields(
