@@ -1,4 +1,4 @@
-"""Ranks, threads and engines on the network of sixty cells; and 10^3 to 10^5 synapses and recorded variables.
+"""Ranks, threads and engines on networks of 60 and 450 cells; 10^3 to 10^5 synapses and recorded variables.
 
 "Busiest" is the rank or thread that took most CPU time. BMTK is measured with the same two ranks when
 ``BLUECELLAB_BMTK_PYTHON`` names a Python that has it, with mpi4py and mpich.
@@ -105,31 +105,32 @@ def bench_scaling(rounds: int, *, quick: bool) -> list[Row]:
 
 
 def bench_network(rounds: int, *, quick: bool) -> list[Row]:
-    """Return the rows of the network of sixty cells."""
+    """Return the rows of networks; briefly, of that of sixty cells only."""
     t_stop = 50.0 if quick else 1000.0
-    plain, soma = (_config(t_stop, reports=reports) for reports in (False, True))
+    plain, soma = (_config("sixty", t_stop, reports=reports) for reports in (False, True))
     what = f"60 cells, {t_stop:g} ms"
     rows = [*_strong(plain, what, rounds), *_weak(plain, rounds)]
-    if not quick:  # what CoreNEURON needs is compiled first, which takes minutes
-        # longer, as it takes CoreNEURON half a second to begin, however long it runs
-        rows += _engines(_config(2 * t_stop, reports=False), f"60 cells, {2 * t_stop:g} ms", rounds)
-    else:
-        rows += _engines_briefly(plain, what)
-    return [*rows, *_against_bmtk(plain, soma, what, rounds, quick=quick)]
+    if quick:
+        return [*rows, *_engines_briefly(plain, what), *_against_bmtk(plain, soma, what, rounds, quick=True)]
+    rows += _against_bmtk(plain, soma, what, rounds, quick=False)
+    plain, soma = (_config("large", t_stop, reports=reports) for reports in (False, True))
+    what = f"450 cells, {t_stop:g} ms"
+    rows += _engines(plain, what, rounds)  # what CoreNEURON needs is compiled first, which takes minutes
+    return [*rows, *_against_bmtk(plain, soma, what, rounds, quick=False)]
 
 
-def _config(t_stop: float, *, reports: bool) -> dict[str, Any]:
+def _config(network: str, t_stop: float, *, reports: bool) -> dict[str, Any]:
     from tests.vs_bmtk.configs import config, trains_of
-    from tests.vs_bmtk.networks import library, networks
+    from tests.vs_bmtk.networks import large, library, networks
     from tests.vs_bmtk.variants import SOMA, Case
 
-    root = networks()
+    root = large() if network == "large" else networks()
     library(root)
     made: dict[str, Any] = config(
         Case(
-            "sixty",
+            network,
             plain=True,
-            inputs=trains_of("sixty"),
+            inputs=trains_of(network),
             tstop=t_stop,
             reports={"soma": SOMA} if reports else {},
         ),
@@ -233,9 +234,9 @@ def _against_bmtk(
         },
         rounds,
     )
-    note, theirs = _same(answers), answers["bmtk"]
+    note, theirs, cells = _same(answers), answers["bmtk"], what.partition(",")[0]
     rows = [
-        compared("60 cells: build on 2 ranks / BMTK on 2", answers["ours"], theirs, key="build", target=0.1),
+        compared(f"{cells}: build on 2 ranks / BMTK on 2", answers["ours"], theirs, key="build", target=0.1),
         compared(f"{what}: 2 ranks / BMTK on 2", answers["ours"], theirs, key="run", target=1.0, note=note),
     ]
     if "best" in answers:

@@ -48,9 +48,9 @@ def main(path, options):
         )
         build = time.process_time() - began
         if engine == "coreneuron":  # compiles, once ever; and the second run finds the library
-            from bluecellab.nrn.mechanisms import coreneuron_library
+            from bluecellab.simulation.engines.checking import library_for
 
-            coreneuron_library()
+            library_for()
         before, wall = taken(), time.perf_counter()
         simulation.run(threads=threads, engine=engine)
         wall = time.perf_counter() - wall
