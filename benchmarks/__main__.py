@@ -46,7 +46,7 @@ TURNS = {
     "experiments": 8,
     "workers": 3,
     "bionet": 5,
-    "scaling": 11,
+    "scaling": 14,
 }
 HEAD = """# Benchmarks
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bluecellab.errors import EngineError
 from bluecellab.nrn import objects, runtime
+from bluecellab.nrn.marks import Mark, mark_near
 from bluecellab.nrn.pointers import named_procedure, procedure
 
 __all__ = ["Taps"]
@@ -46,10 +47,11 @@ class Taps:
         How many variables.
     """
 
-    __slots__ = ("_list", "size")
+    __slots__ = ("_list", "_marks", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self._marks: list[Mark] = []
         self._list: Any = procedure("bluecellab_tap_list", _EMPTY)()
         procedure("bluecellab_fill_taps", _FILL)(self._list, size)
 
@@ -60,10 +62,14 @@ class Taps:
 
     def at(self, first: int, section: Any, places: Sequence[float], name: str) -> None:
         """Record a range variable at places along a section, as :class:`Pointers` would point at them."""
-        text = "proc %s() { local i\n for i = 0, $o3.size() - 1 $o1.o($2 + i).record(&%s($o3.x[i]))\n}\n"
-        tap = named_procedure("bluecellab_tap_at_", name, text)
+        mark = mark_near(section)
+        near = [] if mark is None else [mark]
+        record = "record($o4, &%s($o3.x[i]))" if near else "record(&%s($o3.x[i]))"
+        text = f"proc %s() {{ local i\n for i = 0, $o3.size() - 1 $o1.o($2 + i).{record}\n}}\n"
+        tap = named_procedure("bluecellab_tap_near_" if near else "bluecellab_tap_at_", name, text)
+        self._marks += near
         with runtime.guard(f"recording {name}"):
-            tap(self._list, first, objects.vector(places), sec=section)
+            tap(self._list, first, objects.vector(places), *(each.raw for each in near), sec=section)
 
     def at_process(self, index: int, process: str, name: str) -> None:
         """Record a variable of a point process, by NEURON's name of it such as ``"ExpSyn[3]"``.
@@ -73,7 +79,7 @@ class Taps:
         EngineError
             If there is no such point process.
         """
-        text = "proc %s() {\n $o1.o($2).record(&$o3.%s)\n}\n"
+        text = "proc %s() {\n $o1.o($2).record($o3, &$o3.%s)\n}\n"
         tap = named_procedure("bluecellab_tap_at_process_", name, text)
         kind, _, number = process.partition("[")
         with runtime.guard(f"recording {name} of {process}"):
@@ -97,3 +103,4 @@ class Taps:
         if self._list is not None:
             procedure("bluecellab_release_taps", _RELEASE)(self._list)
             self._list = None
+            self._marks.clear()

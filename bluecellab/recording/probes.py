@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from bluecellab.errors import BrokenError
 from bluecellab.nrn.banks import keeps
 from bluecellab.nrn.handles import Segment
-from bluecellab.recording.variables import pointer_to
+from bluecellab.nrn.marks import Mark, mark_near
+from bluecellab.recording.variables import FAST_IMEM, pointer_to
 from bluecellab.spec.base import Site
 
 __all__ = ["Labels", "Probe", "ReferenceProbe", "SegmentProbe", "live_pointer"]
@@ -62,6 +63,9 @@ class Probe(Protocol):
     def section(self) -> Any:
         """Return the raw section it needs to be told of, or None."""
 
+    def mark(self) -> Mark | None:
+        """Return what says which thread the variable is on, if NEURON would have to look for it."""
+
     def keeps(self) -> bool:
         """Whether events leave the variable alone; see :func:`bluecellab.nrn.banks.keeps`."""
 
@@ -82,6 +86,10 @@ class SegmentProbe:
         """Return None: range variables know their section."""
         return None
 
+    def mark(self) -> Mark | None:
+        """Return that of the cell; none for total membrane currents, which NEURON refuses with threads."""
+        return None if self.variable == FAST_IMEM else mark_near(self.at.section.raw)
+
     def keeps(self) -> bool:
         """Return True: it is of a section."""
         return True
@@ -101,6 +109,10 @@ class ReferenceProbe:
     def section(self) -> Any:
         """Return the section nearby, if it is known."""
         return None if self.near is None else self.near.section.raw
+
+    def mark(self) -> Mark | None:
+        """Return None: it may be of anything."""
+        return None
 
     def keeps(self) -> bool:
         """Whether it is known to be of a section."""

@@ -102,7 +102,7 @@ class Recorder(Live):
         self._shared = None
         schedule, pointer = self._ready(plan)
         if schedule.grid is None:
-            self._tape.run_every_step(pointer, self._probe.section())
+            self._tape.run_every_step(pointer, self._probe.section(), self._probe.mark())
         else:
             self._tape.run_at(pointer, schedule.grid)
         self._prepared = schedule
@@ -196,7 +196,7 @@ class Recorder(Live):
             if grid is not None and not partial and len(self._samples) == len(grid) - 2:
                 self._samples.add(self._tape.sample_now())
             self._running, self._partial = False, partial
-        if self.needs_fast_imem:
+        if self.needs_fast_imem or self._tape.marked:
             # NEURON refuses to initialise any model while a Vector records a current that is computed no
             # more; so this one lets go even when the run never began
             self._tape.stop()

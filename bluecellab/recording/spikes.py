@@ -55,7 +55,7 @@ class _Wire:
         """Whether the source still has our threshold and our Vector."""
         return (
             self.vector is not None
-            and self.netcon.valid() != 0  # reading the threshold of a lost source aborts the process
+            and self.netcon.preseg() is not None  # reading the threshold of a lost source aborts the process
             and self.netcon.threshold == threshold
             and self.netcon.get_recordvec() == self.vector
         )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from bluecellab.nrn import objects, runtime
+from bluecellab.nrn.marks import Mark
 from bluecellab.results.arrays import FloatArray
 
 __all__ = ["Tape"]
@@ -18,15 +19,16 @@ class Tape:
     It is owned by a scope, which cuts it when it closes.
     """
 
-    __slots__ = ("_grid", "_pointer", "_seen", "_vector")
+    __slots__ = ("_grid", "_mark", "_pointer", "_seen", "_vector")
 
     def __init__(self) -> None:
         self._vector: Any = None  # made when it is needed: others may read for many recorders at once
         self._pointer: Any = None
+        self._mark: Mark | None = None
         self._grid: Any = None
         self._seen = 0
 
-    def run_every_step(self, pointer: Any, section: Any = None) -> None:
+    def run_every_step(self, pointer: Any, section: Any = None, mark: Mark | None = None) -> None:
         """Record at every integration step.
 
         Parameters
@@ -36,12 +38,17 @@ class Tape:
         section
             The raw section that decides which integrator's steps are meant, needed for references
             that belong to no section, such as time.
+        mark
+            What says which thread the variable is on.
         """
-        if self._grid is None and self._pointer is not None and self._pointer == pointer:
+        if self._grid is None and self._pointer is not None and self._pointer == pointer and mark is None:
             return  # is recording it already, and setting up costs time in proportion to all others
         self._start()
+        self._mark = mark
         with runtime.guard("recording"):
-            if section is None:
+            if mark is not None:
+                self._vector.record(mark.raw, pointer)
+            elif section is None:
                 self._vector.record(pointer)
             else:
                 self._vector.record(pointer, sec=section)
@@ -72,8 +79,13 @@ class Tape:
         """Record no more."""
         if self._vector is not None and self._pointer is not None:
             self._vector.play_remove()
-        self._pointer = self._grid = None
+        self._pointer = self._grid = self._mark = None
         self._seen = 0
+
+    @property
+    def marked(self) -> bool:
+        """Whether it holds what it should not hold for longer than a run."""
+        return self._mark is not None
 
     def restart(self) -> None:
         """Count samples anew: NEURON has been initialised."""

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from bluecellab.errors import ClosedError, NotRecordedError, RecordingError, SiteError
+from bluecellab.nrn import runtime
 from bluecellab.recording import RunPlan, SpikeDetector, detect_spikes, locate, spikes_of
+from bluecellab.recording.tape import Tape
 from tests.unit.recording.bench import Bench
 
 THRESHOLDS = (-64.9, -50.0, -30.0, 0.0, 20.0, 60.0)
@@ -42,6 +44,22 @@ def test_several_at_one_place(bench: Bench, fixed: bool, chunks: int, v_init: fl
     for detector, times in zip(detectors, [*expected, expected[0]], strict=True):
         assert np.array_equal(detector.times(), times), detector
     assert sum(map(len, expected)) >= 8
+
+
+def test_no_potential_is_recorded_where_neuron_detects(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded: list[object] = []
+    every_step = Tape.run_every_step
+
+    def noted(tape: Tape, pointer: object, *more: object) -> None:
+        recorded.append(pointer)
+        every_step(tape, pointer, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Tape, "run_every_step", noted)
+    for _ in range(2):
+        bench.run([detect_spikes(bench.at(), bench.scope, threshold=-30.0)])
+    assert (
+        recorded.count(runtime.raw_h()._ref_t) == len(recorded) - 1 == 2
+    )  # the second finds the place taken
 
 
 def test_a_foreign_netcon_changes_nothing(bench: Bench) -> None:

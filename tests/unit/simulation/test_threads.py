@@ -85,6 +85,23 @@ def same(first: Voltages, second: Voltages) -> bool:
     return all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
 
 
+def test_neuron_need_not_look_for_the_threads_of_recordings(
+    cells: list[Cell], simulation: Simulation
+) -> None:
+    """A point process without a current says it, for the time of a run; one for each cell."""
+    for cell in cells:
+        cell.add_voltage_recording(cell.sections["dend[0]"], 0.9)
+    stims = [int(objects.listing("IClamp").count())]
+    simulation.add_hook(lambda _: stims.append(int(objects.listing("IClamp").count())), 5.0)
+    run(simulation, 1)
+    assert set(stims) == {stims[0]}
+    run(simulation, 2)
+    assert stims[-1] == stims[0] + COUNT
+    assert int(objects.listing("IClamp").count()) == stims[0]
+    run(simulation, 1)
+    assert stims[-1] == stims[0]
+
+
 def test_every_bit_is_the_same(cells: list[Cell], simulation: Simulation) -> None:
     cells[1].add_stimulus(Noise(delay=2.5, duration=10, mean=0.1, variance=0.01), cells[1].soma(0.5))
     alone = run(simulation, 1)
