@@ -17,10 +17,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _ON_BUSY_MACHINES = {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"}  # ranks that wait do so asleep
-LIMIT = 120  # s, on a machine that does much else
+LIMIT = 90.0  # s, on a machine that does much else; what a test has in all is 120
+_LATE = 60.0  # s; then ranks show what they are doing
 
 #: Scripts say what came of them by ``tell(value)``, rank by rank, which does not mix with what others print.
-PREAMBLE = """
+PREAMBLE = (
+    f"""
+import faulthandler
+faulthandler.dump_traceback_later({_LATE})
+"""
+    + """
 import json, os, sys, time, warnings
 from pathlib import Path
 from bluecellab.nrn.launch import launched
@@ -37,6 +43,7 @@ def caught(function, *arguments):
         return [type(error).__name__, str(error)]
     return ["nothing", ""]
 """
+)
 
 
 @dataclass(frozen=True)
@@ -77,15 +84,19 @@ def ranked(
     told = Path(tempfile.mkdtemp(prefix="told", dir=folder))
     launcher = [mpirun(), "-n", str(count)] if count else []
     search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [*launcher, sys.executable, str(path), *arguments],
-        cwd=folder,
-        env={**os.environ, **_ON_BUSY_MACHINES, "PYTHONPATH": search, "TOLD": str(told), **environment},
-        capture_output=True,
-        text=True,
-        timeout=limit,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*launcher, sys.executable, str(path), *arguments],
+            cwd=folder,
+            env={**os.environ, **_ON_BUSY_MACHINES, "PYTHONPATH": search, "TOLD": str(told), **environment},
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        said = (late.stderr or b"").decode(errors="replace")
+        raise AssertionError(f"the ranks have not ended after {limit:g} s; what they said:\n{said}") from late
     files = [told / f"{rank}.json" for rank in range(max(count, 1))]
     lines = [file.read_text().splitlines() if file.is_file() else [] for file in files]
     return Ran(
