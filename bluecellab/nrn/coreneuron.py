@@ -21,6 +21,7 @@ __all__ = [
     "advance_by_neuron",
     "all_vectors",
     "known_mechanisms",
+    "lacking_mechanisms",
     "number_sources",
     "own_library",
     "switched_on",
@@ -63,16 +64,29 @@ def known_mechanisms(library: Path) -> frozenset[str]:
 
 def unknown_mechanisms(known: frozenset[str]) -> dict[str, int]:
     """Return mechanisms that the model has and a library does not; how often, for point processes."""
-    found = {}
-    for name in _names(objects.mechanism_types(1)):
-        if name not in known and (count := int(objects.listing(name).count())):
-            found[name] = count
-    for name in _names(objects.mechanism_types(0)):
-        if name in known or name.endswith("_ion") or name in ("capacitance", "morphology"):
-            continue
-        if count := objects.count_with(name):
-            found[name] = count
-    return found
+    found = {name: int(objects.listing(name).count()) for name in _unknown(1, known)}
+    found.update({name: objects.count_with(name) for name in _unknown(0, known)})
+    return {name: count for name, count in found.items() if count}
+
+
+def lacking_mechanisms(known: frozenset[str]) -> frozenset[str]:
+    """Return mechanisms that the model has and a library does not; sooner than how often it has them."""
+    sections = list(runtime.raw_h().allsec())
+    found = {name for name in _unknown(1, known) if int(objects.listing(name).count())}
+    found.update(
+        name for name in _unknown(0, known) if any(section.has_membrane(name) for section in sections)
+    )
+    return frozenset(found)
+
+
+def _unknown(kind: int, known: frozenset[str]) -> list[str]:
+    """Return names of mechanisms that are loaded and not known; 0 for density mechanisms."""
+    return [
+        name
+        for name in _names(objects.mechanism_types(kind))
+        if name not in known
+        and not (kind == 0 and (name.endswith("_ion") or name in ("capacitance", "morphology")))
+    ]
 
 
 def _names(kinds: Any) -> list[str]:

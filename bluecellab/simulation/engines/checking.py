@@ -43,9 +43,9 @@ def library_for() -> CoreNeuronLibrary | None:
         If it cannot be made.
     """
     own = coreneuron.own_library()
-    unknown = {} if own is None else coreneuron.unknown_mechanisms(_known(own))
+    unknown = frozenset() if own is None else coreneuron.lacking_mechanisms(_known(own))
     keys = tuple(library.key for library in mechanisms.loaded() if library.key != "neuron")
-    also = tuple(sorted(_TO_COMPILE & unknown.keys()))
+    also = tuple(sorted(_TO_COMPILE & unknown))
     if not unknown or not (keys or also):
         return None
     return _made_for(keys, also, os.environ.get("BLUECELLAB_NATIVE"), mechanisms.cache_folder())
