@@ -21,15 +21,12 @@ LIMIT = 90.0  # s, on a machine that does much else; what a test has in all is 1
 _LATE = 60.0  # s; then ranks show what they are doing
 
 #: Scripts say what came of them by ``tell(value)``, rank by rank, which does not mix with what others print.
-PREAMBLE = (
-    f"""
-import faulthandler
-faulthandler.dump_traceback_later({_LATE})
-"""
-    + """
-import json, os, sys, time, warnings
+PREAMBLE = """
+import faulthandler, json, os, sys, time, warnings
 from pathlib import Path
 from bluecellab.nrn.launch import launched
+
+faulthandler.dump_traceback_later(LATE)
 
 def tell(value):
     rank = launched().rank if launched() else 0
@@ -42,8 +39,7 @@ def caught(function, *arguments):
     except BaseException as error:
         return [type(error).__name__, str(error)]
     return ["nothing", ""]
-"""
-)
+""".replace("LATE", str(_LATE))
 
 
 @dataclass(frozen=True)
