@@ -60,13 +60,14 @@ def ranks_of(
         If there are no cells, several ranks ask for a cell and yet not for the same, or loads make no sense.
     """
     everybody = ranks()
+    given = _given(wanted, spread)
     if everybody.alone:
         return dict.fromkeys(wanted, 0)
     digest = hashlib.sha256(repr([tuple(cell_id) for cell_id in wanted]).encode()).digest()
     if len(set(everybody.gathered(digest, _DOING))) == 1:
         if not wanted:
             raise SimulationError("no cells to instantiate; no rank asks for any")
-        loads = _loads(wanted, circuit, edges, spread)
+        loads = _estimated(wanted, circuit, edges) if given is None else given
         shares: list[int] = everybody.told(dealt_out(loads, everybody.count).tolist(), _DOING)
         return dict(zip(wanted, shares, strict=True))
     found: dict[CellId, int] = {}
@@ -81,26 +82,31 @@ def ranks_of(
     return found
 
 
-def _loads(
-    cells: Sequence[CellId], circuit: CircuitAccess, edges: Sequence[EdgePopulation], spread: Spread
-) -> FloatArray:
-    """Return what each cell costs, shape (n,)."""
+def _given(cells: Sequence[CellId], spread: Spread) -> FloatArray | None:
+    """Return what each cell costs as it was given, shape (n,); None if that is to be estimated."""
+    if spread == "load":
+        return None
     if spread == "index":
         return np.ones(len(cells))
-    if isinstance(spread, Mapping):
-        lacking = [cell_id for cell_id in cells if cell_id not in spread]
-        if lacking:
-            raise SimulationError(
-                f"spread= says nothing of {len(lacking)} of {len(cells)} cells, such as {lacking[0]}"
-            )
-        given = np.array([spread[cell_id] for cell_id in cells], dtype=np.float64)
-        if not (np.isfinite(given) & (given >= 0)).all():
-            raise SimulationError("spread= must give a load of 0 or more for each cell")
-        return given
-    if spread != "load":
+    if not isinstance(spread, Mapping):
         raise SimulationError(
             f"cells are spread by 'load', by 'index', or by loads that are given, not {spread!r}"
         )
+    lacking = [cell_id for cell_id in cells if cell_id not in spread]
+    if lacking:
+        raise SimulationError(
+            f"spread= says nothing of {len(lacking)} of {len(cells)} cells, such as {lacking[0]}"
+        )
+    given = np.array([spread[cell_id] for cell_id in cells], dtype=np.float64)
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise SimulationError("spread= must give a load of 0 or more for each cell")
+    return given
+
+
+def _estimated(
+    cells: Sequence[CellId], circuit: CircuitAccess, edges: Sequence[EdgePopulation]
+) -> FloatArray:
+    """Return what each cell is estimated to cost, shape (n,); every rank looks at some, all call it."""
     everybody = ranks()
     some = loads_of(cells[everybody.id :: everybody.count], circuit, edges)
     loads = np.empty(len(cells))

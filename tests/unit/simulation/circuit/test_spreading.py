@@ -56,6 +56,10 @@ def test_alone_nothing_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(spreading, "loads_of", None)
     with CircuitSimulation(write_network(tmp_path)) as simulation:
         assert ranks_of(CELLS, simulation.circuit, [], "load") == dict.fromkeys(CELLS, 0)
+        with pytest.raises(SimulationError, match="not 'size'"):
+            simulation.instantiate(CELLS[:2], spread="size")  # type: ignore[arg-type]
+        with pytest.raises(SimulationError, match="says nothing of 2 of 2 cells"):
+            simulation.instantiate(CELLS[:2], spread={})
         simulation.instantiate(CELLS[:2])
         assert [simulation.where(cell_id) for cell_id in CELLS[:2]] == [0, 0]
         with pytest.raises(NotRecordedError, match="A/4 was not instantiated on any rank"):
