@@ -126,7 +126,7 @@ def test_whole_simulations(tmp_path: Path, ranks: int) -> None:
     path.write_text(json.dumps(short))
     code = (
         "import sys; from bluecellab.simulation import run_sonata; from bluecellab.nrn.parallel import ranks\n"
-        "result = run_sonata(sys.argv[1], output=sys.argv[2], spread='index')\n"
+        "result = run_sonata(sys.argv[1], output=sys.argv[2])\n"
         "told = ranks().gathered((result.spikes, result.spikes_files, dict(result.reports), result.summary))\n"
         "assert all(other == told[0] for other in told)\n"
     )

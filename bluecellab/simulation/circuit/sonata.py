@@ -19,7 +19,6 @@ from bluecellab.simulation.circuit.dialects import dialect_of
 from bluecellab.simulation.circuit.logfile import LogFile, logged
 from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, write_provenance
 from bluecellab.simulation.circuit.request import AnyConfig
-from bluecellab.simulation.circuit.spreading import Spread
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.ranks import refuse_isolation
 from bluecellab.simulation.request import Engine, engine_of
@@ -51,7 +50,6 @@ def run_sonata(
     functions: Sequence[PathLike] = (),
     threads: int = 1,
     engine: Engine | None = None,
-    spread: Spread = "load",
 ) -> CircuitResult:
     """Run a SONATA simulation: node set, synapses, inputs, modifications, conditions, reports, spikes.
 
@@ -91,8 +89,6 @@ def run_sonata(
     engine
         ``"neuron"``, or ``"coreneuron"``, which is faster and knows less; by default what
         ``target_simulator`` of the configuration says.
-    spread
-        How cells are spread over ranks; see :meth:`CircuitSimulation.instantiate`.
 
     Returns
     -------
@@ -125,7 +121,6 @@ def run_sonata(
             functions=[os.fspath(path) for path in functions],
             threads=threads,
             engine=engine,
-            spread=spread,
         )
     for path in functions:
         load_functions(path)
@@ -150,7 +145,7 @@ def run_sonata(
             overwrite=overwrite,
             show_progress=show_progress,
         ) as simulation:
-            simulation.instantiate(reports="all", merge_synapses=merge_synapses, spread=spread)
+            simulation.instantiate(reports="all", merge_synapses=merge_synapses)
             simulation.run(show_progress=show_progress, threads=threads, engine=engine)
             with on_first_rank("writing spikes and provenance") as here:
                 used = engine_of(config, engine)
