@@ -64,8 +64,10 @@ def known_mechanisms(library: Path) -> frozenset[str]:
 
 def unknown_mechanisms(known: frozenset[str]) -> dict[str, int]:
     """Return mechanisms that the model has and a library does not; how often, for point processes."""
+    sections = list(runtime.raw_h().allsec())
     found = {name: int(objects.listing(name).count()) for name in _unknown(1, known)}
-    found.update({name: objects.count_with(name) for name in _unknown(0, known)})
+    for name in _unknown(0, known):
+        found[name] = sum(bool(section.has_membrane(name)) for section in sections)
     return {name: count for name, count in found.items() if count}
 
 

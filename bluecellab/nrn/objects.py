@@ -17,7 +17,6 @@ from bluecellab.nrn import runtime
 
 __all__ = [
     "changed_structure",
-    "count_with",
     "cvode",
     "delete_section",
     "delete_sections",
@@ -70,11 +69,6 @@ obfunc bluecellab_section_list() { localobj made
 obfunc bluecellab_mechanism_type() { localobj made
     made = new MechanismType($1)
     return made
-}
-func bluecellab_count_with() { local found
-    found = 0
-    forall if (ismembrane($s1)) found += 1
-    return found
 }
 proc bluecellab_delete_sections() {
     forsec $o1 delete_section()
@@ -206,11 +200,6 @@ def root_sections() -> Any:
     made = section_list(())
     made.allroots()
     return made
-
-
-def count_with(mechanism: str) -> int:
-    """Return how many sections have a mechanism."""
-    return int(_h().bluecellab_count_with(mechanism))
 
 
 def is_deleted(section: Any) -> bool:
