@@ -17,9 +17,9 @@ from allen_networks import (
     add_cells,
     add_fibres,
     add_points,
-    counts_of,
+    connect,
+    drive,
     once,
-    placed,
     save,
     trains,
     write_trains,
@@ -35,32 +35,9 @@ def make_large(folder: Path) -> None:
     cortex = NetworkBuilder("cortex")
     add_cells(cortex, rng, dict.fromkeys(CELLS, 60))
     add_points(cortex, {"LIF_exc": 75, "LIF_inh": 75})
-    for kind, weight, parameters, sections in (
-        ("e", 3e-5, "AMPA_ExcToExc.json", ["basal", "apical"]),
-        ("i", 6e-5, "GABA_InhToExc.json", ["somatic", "basal"]),
-    ):
-        cortex.add_edges(
-            source={"ei": kind, "model_type": "biophysical"},
-            target=cortex.nodes(model_type="biophysical"),
-            connection_rule=counts_of(rng, 0.045, 3, 8),
-            syn_weight=weight,
-            delay=2.0,
-            dynamics_params=parameters,
-            model_template="exp2syn",
-            target_sections=sections,
-            distance_range=[0.0, 200.0],
-        )
+    connect(cortex, rng, 0.045)
     fibres = add_fibres("lgn", _FIBRES)
-    edges = fibres.add_edges(
-        source=fibres.nodes(),
-        target=cortex.nodes(model_type="biophysical"),
-        connection_rule=once(rng, 0.25),
-        syn_weight=6e-4,
-        delay=2.0,
-        dynamics_params="AMPA_ExcToExc.json",
-        model_template="exp2syn",
-    )
-    placed(edges, rng, ("sec_id", "sec_x"))
+    drive(fibres, cortex, rng, 0.25)
     fibres.add_edges(
         source=fibres.nodes(),
         target=cortex.nodes(model_type="point_process"),

@@ -319,19 +319,16 @@ def make_kinds(folder: Path) -> None:
     write_trains(folder / "lgn_spikes.h5", {"lgn": trains(rng, 8, 25.0)})
 
 
-def make_sixty(folder: Path) -> None:
-    """Write ``sixty``."""
-    rng = np.random.default_rng(60)
-    cortex = NetworkBuilder("cortex")
-    add_cells(cortex, rng, dict.fromkeys(CELLS, 12))
+def connect(cortex: NetworkBuilder, rng: np.random.Generator, chance: float) -> None:
+    """Connect detailed cells with each other, at drawn places."""
     for kind, weight, parameters, sections in (
         ("e", 3e-5, "AMPA_ExcToExc.json", ["basal", "apical"]),
         ("i", 6e-5, "GABA_InhToExc.json", ["somatic", "basal"]),
     ):
         cortex.add_edges(
-            source={"ei": kind},
-            target=cortex.nodes(),
-            connection_rule=counts_of(rng, 0.255, 3, 8),
+            source={"ei": kind, "model_type": "biophysical"},
+            target=cortex.nodes(model_type="biophysical"),
+            connection_rule=counts_of(rng, chance, 3, 8),
             syn_weight=weight,
             delay=2.0,
             dynamics_params=parameters,
@@ -339,17 +336,30 @@ def make_sixty(folder: Path) -> None:
             target_sections=sections,
             distance_range=[0.0, 200.0],
         )
-    fibres = add_fibres("lgn", 100)
+
+
+def drive(fibres: NetworkBuilder, cortex: NetworkBuilder, rng: np.random.Generator, chance: float) -> None:
+    """Let fibres excite detailed cells, at given places."""
     edges = fibres.add_edges(
         source=fibres.nodes(),
-        target=cortex.nodes(),
-        connection_rule=once(rng, 5000 / 6000),
+        target=cortex.nodes(model_type="biophysical"),
+        connection_rule=once(rng, chance),
         syn_weight=6e-4,
         delay=2.0,
         dynamics_params="AMPA_ExcToExc.json",
         model_template="exp2syn",
     )
     placed(edges, rng, ("sec_id", "sec_x"))
+
+
+def make_sixty(folder: Path) -> None:
+    """Write ``sixty``."""
+    rng = np.random.default_rng(60)
+    cortex = NetworkBuilder("cortex")
+    add_cells(cortex, rng, dict.fromkeys(CELLS, 12))
+    connect(cortex, rng, 0.255)
+    fibres = add_fibres("lgn", 100)
+    drive(fibres, cortex, rng, 5000 / 6000)
     save(folder, cortex, fibres)
     write_trains(folder / "lgn_spikes.h5", {"lgn": trains(rng, 100, 12.0)})
 
