@@ -10,7 +10,7 @@ from typing import Literal, Protocol, get_args
 from bluecellab.errors import SimulationError
 from bluecellab.spec.base import TargetSimulator
 
-__all__ = ["ENGINES", "Engine", "RunRequest", "engine_of"]
+__all__ = ["ENGINES", "Engine", "RunRequest", "check_workers", "engine_of"]
 
 Engine = Literal["neuron", "coreneuron"]
 """What integrates: NEURON itself, or CoreNEURON, which is faster and knows less."""
@@ -78,10 +78,7 @@ class RunRequest:
                 _positive(name, getattr(self, name), "s" if name == "time_limit" else "ms")
         if not self.cvode and self.dt > self.tstop:
             raise SimulationError(f"dt = {self.dt:g} ms is longer than the run of tstop = {self.tstop:g} ms")
-        if isinstance(self.threads, bool) or not isinstance(self.threads, int) or self.threads < 1:
-            raise SimulationError(f"threads is a positive whole number, not {self.threads!r}")
-        if self.engine not in ENGINES:
-            raise SimulationError(f"engine is one of {', '.join(ENGINES)}, not {self.engine!r}")
+        check_workers(self.threads, self.engine)
         if not isinstance(self.cvode, bool):
             raise SimulationError(f"cvode is True or False, not {self.cvode!r}")
         if self.cvode_minstep and self.cvode_maxstep and self.cvode_minstep > self.cvode_maxstep:
@@ -120,6 +117,14 @@ class RunRequest:
     def last_time(self, start: float) -> float:
         """Return the time in ms of the last step."""
         return self.tstop if self.cvode else start + self.steps_from(start) * self.dt
+
+
+def check_workers(threads: int, engine: Engine | None) -> None:
+    """Raise SimulationError unless there can be so many threads, and such an engine (None: any)."""
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SimulationError(f"threads is a positive whole number, not {threads!r}")
+    if engine is not None and engine not in ENGINES:
+        raise SimulationError(f"engine is one of {', '.join(ENGINES)}, not {engine!r}")
 
 
 def _is_number(value: object) -> bool:

@@ -21,7 +21,7 @@ from bluecellab.simulation.circuit.provenance import FILE_NAME, provenance_of, w
 from bluecellab.simulation.circuit.request import AnyConfig
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.ranks import refuse_isolation
-from bluecellab.simulation.request import Engine, engine_of
+from bluecellab.simulation.request import Engine, check_workers, engine_of
 from bluecellab.spec.allen import AllenConfig
 from bluecellab.spec.base import CellId
 from bluecellab.spec.functions import load_functions
@@ -101,9 +101,12 @@ def run_sonata(
         With all mistakes of the configuration and of the files that it names.
     OutputError
         If the output folder holds an older result, or cannot be written.
+    SimulationError
+        If there can be no such engine, or number of threads.
     BluecellabError
         If something cannot be built, or the run fails.
     """
+    check_workers(threads, engine)  # before anything is built
     if isolated:
         from bluecellab.simulation.isolation import Isolation
 

@@ -15,7 +15,7 @@ import pytest
 
 from bluecellab import run_isolated
 from bluecellab.circuit.config import read_config
-from bluecellab.errors import UnsupportedByEngineError
+from bluecellab.errors import SimulationError, UnsupportedByEngineError
 from bluecellab.simulation import CircuitSimulation, run_sonata
 from bluecellab.simulation.circuit.summary import CircuitResult
 from bluecellab.simulation.request import engine_of
@@ -106,6 +106,21 @@ def test_target_simulator(five: Path) -> None:
     assert engine_of(read_config(five), "neuron") == "neuron"
     allen = read_config(EXAMPLES / "allen_network" / "simulation_config.json")
     assert engine_of(allen, None) == "neuron"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"threads": 0}, "threads is a positive whole number"),
+        ({"engine": "genesis"}, "engine is one of neuron"),
+    ],
+)
+def test_what_there_is_not_is_refused_before_anything_is_built(
+    five: Path, tmp_path: Path, wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SimulationError, match=said):
+        run_sonata(five, output=tmp_path / "output", **wrong)
+    assert not (tmp_path / "output").exists()
 
 
 def test_what_it_cannot_do_is_refused_before_anything_is_written(five: Path, tmp_path: Path) -> None:
